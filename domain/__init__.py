@@ -1,0 +1,1 @@
+"""The vocabulary and the rules of Entrega: pure values, no I/O."""

@@ -1,0 +1,248 @@
+"""A delivery: what was asked for, where it stands, which moves are allowed."""
+
+import hashlib
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from domain import audit
+from domain._values import Code, Request, Text, Timestamp, Value
+from domain.availability import Slot
+from domain.bookings import Booking
+from domain.ledger import Entry
+from domain.money import Currency
+from domain.parcels import Parcel
+from domain.places import Stop
+from domain.quotes import Choice, Decline, Offer, QuoteRequest, Service
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands; the five final ones end its life."""
+
+    QUOTING = "quoting"  # carriers are being asked
+    QUOTED = "quoted"  # offers stand, each until it expires
+    EXPIRED = "expired"  # nobody chose in time · final
+    BOOKING = "booking"  # an offer is accepted, its slot held; the carrier is being booked
+    BOOKED = "booked"  # a carrier took it; pickup awaited
+    PICKED_UP = "picked_up"  # the courier has it
+    IN_TRANSIT = "in_transit"  # on its way
+    OUT_FOR_DELIVERY = "out_for_delivery"  # last leg, near
+    READY_FOR_COLLECTION = "ready_for_collection"  # waits at a point for the recipient
+    DELIVERED = "delivered"  # handed over, with proof · final
+    ATTEMPT_FAILED = "attempt_failed"  # nobody home, refused, wrong address: a decision is due
+    RETURNING = "returning"  # going back
+    RETURNED = "returned"  # back · final
+    CANCELLED = "cancelled"  # by customer, staff or carrier; compensated · final
+    LOST = "lost"  # gone or destroyed; claim and refund follow · final
+    FAILED = "failed"  # no carrier would take it; nothing owed · final
+
+
+S = DeliveryStatus
+FINAL = frozenset({S.EXPIRED, S.DELIVERED, S.RETURNED, S.CANCELLED, S.LOST, S.FAILED})
+CANCELLABLE = frozenset({S.QUOTING, S.QUOTED, S.BOOKING, S.BOOKED})
+UNDERWAY = frozenset({S.PICKED_UP, S.IN_TRANSIT, S.OUT_FOR_DELIVERY, S.READY_FOR_COLLECTION, S.ATTEMPT_FAILED})
+
+RANK: dict[DeliveryStatus, int] = {
+    status: rank
+    for rank, level in enumerate(
+        (
+            (S.QUOTING,), (S.QUOTED,), (S.BOOKING,), (S.BOOKED,), (S.PICKED_UP,), (S.IN_TRANSIT,),
+            (S.OUT_FOR_DELIVERY, S.READY_FOR_COLLECTION), (S.ATTEMPT_FAILED,), (S.RETURNING,),
+            (S.EXPIRED, S.DELIVERED, S.RETURNED, S.CANCELLED, S.LOST, S.FAILED),
+        )
+    )
+    for status in level
+}  # fmt: skip
+"""Forward only: a scan of lower rank is history and moves nothing back."""
+
+_BACKWARD = {
+    (S.QUOTED, S.QUOTING),  # quote_again
+    (S.BOOKING, S.QUOTED),  # price drift, or only other offers remain
+    (S.BOOKED, S.BOOKING),  # the carrier gave it back before pickup: the next offer
+    (S.BOOKED, S.QUOTED),
+    (S.OUT_FOR_DELIVERY, S.READY_FOR_COLLECTION),
+    (S.ATTEMPT_FAILED, S.OUT_FOR_DELIVERY),  # another attempt
+    (S.ATTEMPT_FAILED, S.IN_TRANSIT),
+    (S.ATTEMPT_FAILED, S.READY_FOR_COLLECTION),
+}
+
+
+def may_move(origin: DeliveryStatus, to: DeliveryStatus) -> bool:
+    """Whether a delivery may go from one status to another: up in rank, or by a named exception; never out of a
+    final one. What was picked up is cancelled only by force."""
+    if origin in FINAL or origin == to:
+        return False
+    if (origin, to) in _BACKWARD:
+        return True
+    if to in (S.EXPIRED, S.FAILED):
+        return origin in (S.QUOTING, S.QUOTED, S.BOOKING, S.BOOKED)
+    if to is S.CANCELLED:
+        return origin in CANCELLABLE
+    if origin in (S.QUOTING, S.QUOTED):
+        return RANK[to] <= RANK[S.BOOKING] and RANK[to] > RANK[origin]
+    return RANK[to] > RANK[origin]
+
+
+class Attention(StrEnum):
+    """Why a human should look; beside the status, not a status."""
+
+    NONE = "none"
+    SILENT_CARRIER = "silent_carrier"
+    PROMISE_IN_DANGER = "promise_in_danger"
+    DECISION_NEEDED = "decision_needed"  # the carrier, or a failed attempt, asks what to do
+    COMPENSATION_STUCK = "compensation_stuck"  # the carrier has not confirmed that it let go
+    BOOKING_UNKNOWN = "booking_unknown"  # it may have booked; no second try without a human
+    UNBOOKABLE = "unbookable"  # every offer refused; may be tried again for a while
+    CONFLICTING_SCANS = "conflicting_scans"  # reports after the end contradict it
+
+
+class Actor(StrEnum):
+    """Who does what no user does; users appear by id."""
+
+    SYSTEM = "system"
+    CARRIER = "carrier"
+
+
+class DeliveryPolicy(Value):
+    """Every duration and limit of a delivery's life, given at its start and kept in its state."""
+
+    quote_deadline: timedelta = timedelta(seconds=4)
+    offer_ttl: timedelta = timedelta(minutes=15)
+    choose_within: timedelta = timedelta(hours=24)
+    availability_deadline: timedelta = timedelta(seconds=8)
+    book_attempt: timedelta = timedelta(seconds=20)
+    book_deadline: timedelta = timedelta(minutes=3)
+    accept_within: timedelta = timedelta(minutes=10)
+    price_drift_percent: Annotated[int, Field(ge=0, le=1000)] = 10
+    unbookable_for: timedelta = timedelta(hours=2)
+    unknown_for: timedelta = timedelta(days=3)
+    poll_first: timedelta = timedelta(minutes=15)
+    poll_longest: timedelta = timedelta(hours=6)
+    silent_after: timedelta = timedelta(hours=24)
+    promise_grace: timedelta = timedelta(minutes=15)
+    cancel_for: timedelta = timedelta(days=3)
+    stuck_after: timedelta = timedelta(minutes=10)
+    settle_for: timedelta = timedelta(hours=24)
+    max_signals: Annotated[int, Field(ge=10, le=9_000)] = 5_000
+    max_marks: Annotated[int, Field(ge=50, le=2_000)] = 500
+
+
+class DeliveryRequest(Request):
+    """What a customer asks for: something taken from A to B."""
+
+    reference: Text = Field(default="", max_length=64, description="the customer's own number")
+    service: Service = Service.EXPRESS
+    pickup: Stop
+    dropoff: Stop
+    parcels: Annotated[tuple[Parcel, ...], Field(min_length=1, max_length=20)]
+    ready_at: Timestamp | None = None
+    deliver_by: Timestamp | None = None
+    choice: Choice | None = Field(default=None, description="choose by this rule; absent: the customer accepts")
+    fallback: bool = Field(default=False, description="book the next best offer when a carrier refuses")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        for parcel in self.parcels:
+            if parcel.declared_value and parcel.declared_value.amount < 0:
+                raise ValueError("declared_value: not negative")
+            if parcel.declared_value and parcel.declared_value.currency is not self.currency:
+                raise ValueError(f"declared_value: in the pickup country's currency, {self.currency}")
+        if self.ready_at and self.deliver_by and self.deliver_by <= self.ready_at:
+            raise ValueError("deliver_by: after ready_at")
+        return self
+
+    @property
+    def currency(self) -> Currency:
+        """The pickup country's."""
+        return _CURRENCY_OF.get(self.pickup.address.country, Currency.USD)
+
+    def for_carriers(self) -> QuoteRequest:
+        """What carriers are told to name a price."""
+        fields = QuoteRequest.model_fields.keys() - {"currency"}
+        return QuoteRequest(**{name: getattr(self, name) for name in fields}, currency=self.currency)
+
+    def fingerprint(self) -> str:
+        """A hash of the whole request: the same key with another one is refused."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+_CURRENCY_OF = {
+    "BR": Currency.BRL, "US": Currency.USD, "MX": Currency.MXN, "AR": Currency.ARS, "CO": Currency.COP,
+    "PT": Currency.EUR, "ES": Currency.EUR, "FR": Currency.EUR, "DE": Currency.EUR, "IT": Currency.EUR,
+}  # fmt: skip
+
+
+class Courier(Value):
+    """Who is on the way and where, as the carrier last said."""
+
+    latitude: float
+    longitude: float
+    at: Timestamp
+
+
+class Proof(Value):
+    """What shows that it was handed over; photos and signatures by URL."""
+
+    photo_url: str | None = None
+    signature_url: str | None = None
+    signed_by: str | None = None
+    pin_ok: bool | None = None
+    at: Timestamp | None = None
+
+
+class Delivery(Value):
+    """A delivery as everybody reads it; the workflow is its only writer, `seq` its version."""
+
+    id: str = Field(examples=["del_0e8c…"])
+    organisation_id: str
+    created_by: str
+    created_at: Timestamp
+    updated_at: Timestamp
+    seq: int = 0
+    status: DeliveryStatus = DeliveryStatus.QUOTING
+    attention: Attention = Attention.NONE
+    reason: Code | None = Field(default=None, description="why it failed, was cancelled or needs attention")
+    request: DeliveryRequest
+    offers: tuple[Offer, ...] = ()
+    declined: tuple[Decline, ...] = ()
+    choose_by: Timestamp | None = None
+    accepted_offer_id: str | None = None
+    slot: Slot | None = None
+    booking: Booking | None = None
+    cancel_requested: bool = False
+    promised_at: Timestamp | None = None
+    eta_at: Timestamp | None = None
+    courier: Courier | None = None
+    proof: Proof | None = None
+    ended_at: Timestamp | None = None
+
+    def offer(self, offer_id: str | None) -> Offer | None:
+        """The offer of that id, if this delivery has it."""
+        return next((offer for offer in self.offers if offer.id == offer_id), None)
+
+    @property
+    def accepted_offer(self) -> Offer | None:
+        """The offer that was accepted last."""
+        return self.offer(self.accepted_offer_id)
+
+
+class CancelReason(StrEnum):
+    """Why a customer or staff cancels."""
+
+    CUSTOMER_REQUEST = "customer_request"
+    WRONG_DETAILS = "wrong_details"
+    TOO_SLOW = "too_slow"
+    NOT_READY = "not_ready"
+    OTHER = "other"
+
+
+class RecordMove(Value):
+    """One move, one transaction: the row as it now is, the lines that say how, the entries where money moves,
+    and the workflow's own state, from which it can be started again. `lines[0].seq == 1` inserts the row."""
+
+    delivery: Delivery
+    lines: Annotated[tuple[audit.Line, ...], Field(min_length=1)]
+    entries: tuple[Entry, ...] = ()
+    state: dict[str, JsonValue] = Field(default_factory=dict)

@@ -1,0 +1,166 @@
+"""What can go wrong, named for what happened.
+
+    DomainError
+    ├── Invalid              the request cannot be carried out as written
+    │   ├── IdempotencyKeyReused, QuoteExpired … see below
+    ├── NotFound             there is no such thing for whoever asks
+    ├── Forbidden            whoever asks may not do this
+    ├── Conflict             not now: the delivery or resource is in another state
+    ├── Unauthenticated      who asks is not known
+    ├── Unavailable          try again: something we need is down            (retryable)
+    └── CarrierError         a carrier said no, or nothing
+        ├── CarrierRejected      it will not, and asking again will not help
+        ├── CarrierUnavailable   it could not now: another try may mend it    (retryable)
+        ├── CarrierThrottled     it asked us to slow down                     (retryable)
+        ├── CarrierMisbehaved    its answer makes no sense                    (retryable)
+        └── BookingUnknown       it may or may not have booked: nobody may try again
+
+`code` is the stable name on the wire; `retryable` is the one bit that Temporal and callers act on.
+"""
+
+import re
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """The root; `detail` is for people, `data` for programs (ids, codes and values, nothing personal)."""
+
+    retryable: ClassVar[bool] = False
+    title: ClassVar[str] = "Something went wrong"
+    code: ClassVar[str] = "domain_error"
+    by_code: ClassVar[dict[str, type["DomainError"]]] = {}
+
+    def __init__(self, detail: str = "", **data: Any) -> None:
+        self.detail = detail or self.title
+        self.data = data
+        super().__init__(self.detail)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        DomainError.by_code[cls.code] = cls
+        cls.title = (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
+
+    @classmethod
+    def revive(cls, code: str, detail: str, data: dict[str, Any]) -> "DomainError":
+        """The error that crossed a process boundary by its code; an unknown code stays a plain `DomainError`."""
+        return cls.by_code.get(code, DomainError)(detail, **data)
+
+
+class Invalid(DomainError):
+    """The request cannot be carried out as written."""
+
+
+class NotFound(DomainError):
+    """There is no such thing here."""
+
+
+class Forbidden(DomainError):
+    """You may not do this."""
+
+
+class Unauthenticated(DomainError):
+    """Sign in first."""
+
+
+class Conflict(DomainError):
+    """Not in this state."""
+
+
+class Unavailable(DomainError):
+    """Something we need does not answer; try again."""
+
+    retryable = True
+
+
+# Deliveries
+
+
+class IdempotencyKeyReused(Invalid):
+    """This Idempotency-Key was used with another request."""
+
+
+class OfferNotFound(Invalid):
+    """This delivery has no such offer."""
+
+
+class QuoteExpired(Conflict):
+    """The offer has expired; ask for new ones with quote_again."""
+
+
+class NotAllowedNow(Conflict):
+    """The delivery's status does not allow this."""
+
+
+class AlreadyChosen(Conflict):
+    """Another offer has already been accepted."""
+
+
+class NotAvailable(Conflict):
+    """The offer is not available for this delivery now."""
+
+
+class TooLateToCancel(Conflict):
+    """The courier already has it."""
+
+
+class CancelRefused(Conflict):
+    """The carrier refused to cancel."""
+
+
+class Busy(Conflict):
+    """The delivery is moving house; try again in a moment."""
+
+    retryable = True
+
+
+class DeliveryClosed(Conflict):
+    """The delivery has ended."""
+
+
+class DeliveryDiverged(DomainError):
+    """The journal holds another story for this step; a human must look."""
+
+
+# Users
+
+
+class EmailTaken(Conflict):
+    """There is an account with this e-mail."""
+
+
+# Carriers
+
+
+class CarrierError(DomainError):
+    """A carrier said no, or nothing."""
+
+
+class CarrierRejected(CarrierError):
+    """The carrier will not do it."""
+
+
+class CarrierUnavailable(CarrierError):
+    """The carrier could not answer."""
+
+    retryable = True
+
+
+class CarrierThrottled(CarrierUnavailable):
+    """The carrier asked us to slow down."""
+
+
+class CarrierMisbehaved(CarrierUnavailable):
+    """The carrier's answer makes no sense."""
+
+
+class BookingUnknown(CarrierError):
+    """The carrier may or may not have booked; nobody may try again."""
+
+
+class SignatureInvalid(Unauthenticated):
+    """The webhook's signature is missing or wrong."""
+
+
+class PayloadInvalid(Invalid):
+    """The webhook's body cannot be read."""

@@ -1,0 +1,28 @@
+"""What is carried: grams and millimetres, integers."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from domain._values import Line, Request
+from domain.money import Money
+
+Grams = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+Millimetres = Annotated[int, Field(ge=1, le=10_000, strict=True)]
+
+
+class Parcel(Request):
+    """One package; at most a tonne and ten metres a side."""
+
+    description: Line = Field(examples=["Bolo de cenoura"])
+    weight_g: Grams = Field(examples=[1500])
+    length_mm: Millimetres = Field(default=200)
+    width_mm: Millimetres = Field(default=200)
+    height_mm: Millimetres = Field(default=200)
+    declared_value: Money | None = None
+    fragile: bool = False
+
+    @property
+    def volume_mm3(self) -> int:
+        """Length times width times height."""
+        return self.length_mm * self.width_mm * self.height_mm

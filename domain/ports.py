@@ -1,0 +1,233 @@
+"""Everything outside, as the rest of Entrega sees it: Protocols that adapters fulfil and tests fake."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from domain import audit
+from domain._values import Value
+from domain.availability import Availability, ServiceArea, Slot
+from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Instruction
+from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryStatus, RecordMove
+from domain.ledger import Entry
+from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
+from domain.tracking import Scan
+from domain.users import Organisation, User
+
+# ── carriers ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Carrier(Protocol):
+    """One account at one carrier, reached over its own API.
+
+    Every call has a total deadline and a byte cap. Raises CarrierRejected when asking again will not help,
+    CarrierUnavailable (or a child of it) when it might; the latter's `data["sent"]` is False only when the
+    carrier certainly did not get the request.
+    """
+
+    safety: ClassVar[BookingSafety]
+
+    async def quote(self, request: QuoteRequest) -> Sequence[CarrierOffer]:
+        """Prices for this; raises CarrierRejected with `data["reason"]` when it does not serve it."""
+
+    async def availability(self, request: QuoteRequest, offer: Offer) -> Availability:
+        """Whether it would take this offer right now."""
+
+    async def book(self, order: BookingOrder) -> Booking:
+        """Books once per `order.key`, as far as `safety` promises."""
+
+    async def find_booking(self, order: BookingOrder) -> Booking | None:
+        """What became of an earlier `book` with this key; None when the carrier knows of none."""
+
+    async def cancel(self, booking: Booking, reason: str) -> Cancellation:
+        """Lets go of a booking; cancelling twice is harmless. Raises CarrierRejected when it is too late."""
+
+    async def track(self, booking: Booking) -> Sequence[Scan]:
+        """Everything it reports of a booking, in any order."""
+
+    async def decide(self, instruction: Instruction) -> None:
+        """Tells it what to do about a problem; raises CarrierRejected when it takes no instructions."""
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Scan]:
+        """The scans in a signed call; raises SignatureInvalid or PayloadInvalid. Header names are lower-case."""
+
+
+class Carriers(Protocol):
+    """How an account becomes something to call."""
+
+    async def reach(self, ref: AccountRef) -> Carrier:
+        """The adapter for an account; raises NotFound for one that is not there or lacks credentials."""
+
+    async def account(self, ref: AccountRef) -> CarrierAccount:
+        """The account itself; raises NotFound."""
+
+    async def enabled(self) -> Sequence[CarrierAccount]:
+        """Every account that is asked for offers."""
+
+
+class AccountStore(Protocol):
+    """Carrier accounts at rest."""
+
+    async def get(self, ref: AccountRef) -> CarrierAccount | None:
+        """One account, credentials included."""
+
+    async def all(self) -> Sequence[CarrierAccount]:
+        """Every account, by carrier and name."""
+
+    async def put(self, account: CarrierAccount, actor: str) -> None:
+        """Creates or replaces an account, with a journal line under `carrier/…` that names no secret."""
+
+
+# ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class DeliveryFilter(Value):
+    """What a list is narrowed by; `text` looks into reference, tracking number, ids and cities."""
+
+    organisation_id: str | None = None
+    status: DeliveryStatus | None = None
+    attention: Attention | None = None
+    carrier: str | None = None
+    reference: str | None = None
+    text: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+class DeliveryStore(Protocol):
+    """Deliveries at rest: the read model that the workflow writes."""
+
+    async def record(self, move: RecordMove) -> None:
+        """One transaction: journal lines, row, entries, state, NOTIFY. The same move again is a no-op; another
+        content for a step already told raises DeliveryDiverged."""
+
+    async def get(self, delivery_id: str) -> Delivery | None:
+        """One delivery."""
+
+    async def state(self, delivery_id: str) -> dict[str, object] | None:
+        """The workflow's own state at its last move."""
+
+    async def page(self, where: DeliveryFilter, limit: int, after: str | None) -> tuple[Sequence[Delivery], str | None]:
+        """Newest first, and the cursor of the next page; raises Invalid for a cursor that is not one."""
+
+    async def entries(self, delivery_id: str) -> Sequence[Entry]:
+        """The delivery's ledger entries, oldest first."""
+
+
+class PolicyStore(Protocol):
+    """Delivery policies that differ from the settings', per organisation."""
+
+    async def policy(self, organisation_id: str) -> DeliveryPolicy | None:
+        """The organisation's own, if it has one."""
+
+    async def put_policy(self, organisation_id: str, policy: DeliveryPolicy, actor: str) -> None:
+        """Sets it for deliveries requested from now on."""
+
+
+# ── availability ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AvailabilityStore(Protocol):
+    """Service areas, and slots in their windows."""
+
+    async def areas(self) -> Sequence[ServiceArea]:
+        """Every area, by name."""
+
+    async def put_area(self, area: ServiceArea, actor: str) -> None:
+        """Creates or replaces one."""
+
+    async def delete_area(self, area_id: str, actor: str) -> bool:
+        """Whether there was one to delete."""
+
+    async def reserve(self, slot: Slot, capacity: int) -> Slot | None:
+        """Holds a slot unless the window is full; a delivery that holds one in the window gets the same again."""
+
+    async def release(self, delivery_id: str) -> None:
+        """Lets go of whatever the delivery holds; again is harmless."""
+
+
+# ── tracking ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class InboxItem(Value):
+    """A scan as it lies in the inbox, with the delivery it belongs to once that is known."""
+
+    scan: Scan
+    delivery_id: str | None = None
+    signalled: bool = False
+
+
+class ScanStore(Protocol):
+    """What carriers told us, durable before we answer them."""
+
+    async def keep(self, scans: Sequence[Scan]) -> Sequence[InboxItem]:
+        """Stores what is new (unique per account and scan id) and answers with the items that are not signalled
+        yet, matched to a delivery by the journal where they can be."""
+
+    async def signalled(self, scans: Sequence[Scan], after_close: bool = False) -> None:
+        """Marks them as handed to their workflow (or as come after its end)."""
+
+    async def waiting(self, limit: int) -> Sequence[InboxItem]:
+        """The oldest items not signalled yet, matched anew; unmatched ones included."""
+
+    async def of(self, delivery_id: str) -> Sequence[Scan]:
+        """Every scan of a delivery, by when it occurred."""
+
+
+# ── users ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class UserStore(Protocol):
+    """People and their organisations."""
+
+    async def add(self, user: User, organisation: Organisation, password_hash: str) -> None:
+        """A new user and organisation, with journal lines; raises EmailTaken."""
+
+    async def by_email(self, email: str) -> tuple[User, str] | None:
+        """The user and the password's hash; the address is compared without case."""
+
+    async def get(self, user_id: str) -> User | None:
+        """One user."""
+
+
+# ── the journal ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Journal(Protocol):
+    """The one append-only record of what happens."""
+
+    async def append(
+        self, subject: str, kind: str, actor: str, data: Mapping[str, object], organisation_id: str | None = None
+    ) -> None:
+        """A line that no workflow writes (access, accounts, areas), chained under its own subject."""
+
+    async def after(
+        self, cursor: audit.Cursor, limit: int, organisation_id: str | None = None, subject: str | None = None
+    ) -> Sequence[audit.JournalLine]:
+        """The next lines in reading order; none that a still open transaction could precede."""
+
+    async def of(self, subject: str) -> Sequence[audit.JournalLine]:
+        """A subject's whole story."""
+
+
+class AuditLog(Protocol):
+    """The copy of the journal that support searches; append-only."""
+
+    async def copy(self, lines: Sequence[audit.JournalLine]) -> None:
+        """Adds lines; one that is there already is left alone."""
+
+    async def cursor(self) -> audit.Cursor:
+        """How far the copy reaches."""
+
+    async def search(
+        self,
+        *,
+        subject: str | None = None,
+        actor: str | None = None,
+        kind: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> tuple[Sequence[audit.JournalLine], str | None]:
+        """Lines newest first, and the next page's cursor."""

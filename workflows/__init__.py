@@ -1,0 +1,1 @@
+"""The stories: deterministic code that Temporal runs, replays and never forgets."""

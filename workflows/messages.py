@@ -1,0 +1,111 @@
+"""What goes in and out of a DeliveryWorkflow: one model per message, every later field optional."""
+
+from typing import Any
+
+from pydantic import Field
+
+from domain._values import Code, Line, Value
+from domain.bookings import Decision
+from domain.deliveries import CancelReason, DeliveryPolicy, DeliveryRequest, DeliveryStatus
+from domain.quotes import CarrierAccount
+from domain.tracking import Scan
+
+
+class Asked(Value):
+    """An account to ask for an offer, without its credentials."""
+
+    carrier: Code
+    account: Code
+    name: str = ""
+
+    @classmethod
+    def of(cls, account: CarrierAccount) -> "Asked":
+        """The part of an account that may stand in a workflow's history."""
+        return cls(carrier=account.carrier, account=account.account, name=account.name)
+
+
+class DeliveryStart(Value):
+    """What a delivery begins with. `state` alone is filled when it goes on from where it was."""
+
+    delivery_id: str
+    organisation_id: str = ""
+    actor: str = ""
+    request: DeliveryRequest | None = None
+    accounts: tuple[Asked, ...] = ()
+    policy: DeliveryPolicy = Field(default_factory=DeliveryPolicy)
+    state: dict[str, Any] | None = None
+
+
+class DeliveryEnd(Value):
+    """How a delivery ended."""
+
+    delivery_id: str
+    status: DeliveryStatus
+    reason: str | None = None
+
+
+class Quoted(Value):
+    """Wait for the carriers' answers."""
+
+    actor: str
+
+
+class QuoteAgain(Value):
+    """Ask the carriers once more."""
+
+    actor: str
+    accounts: tuple[Asked, ...] = ()
+
+
+class Accept(Value):
+    """Take this offer; `fallback` overrides the request's when given."""
+
+    actor: str
+    offer_id: str
+    fallback: bool | None = None
+
+
+class Cancel(Value):
+    """Undo everything, if it has not been picked up."""
+
+    actor: str
+    reason: CancelReason = CancelReason.CUSTOMER_REQUEST
+
+
+class Decide(Value):
+    """Answer the carrier's question, or say what to do after a failed attempt."""
+
+    actor: str
+    decision: Decision
+    note: Line | None = None
+
+
+class RetryBooking(Value):
+    """Book again: this offer, or the best that is left. `found_reference` says that staff found the unknown
+    booking at the carrier; `nothing_booked` that there is none."""
+
+    actor: str
+    offer_id: str | None = None
+    found_reference: str | None = None
+    nothing_booked: bool = False
+
+
+class ForceStatus(Value):
+    """Set a status by hand, for a reason."""
+
+    actor: str
+    status: DeliveryStatus
+    reason: Code
+
+
+class ClearAttention(Value):
+    """A human has looked."""
+
+    actor: str
+    reason: Code = "looked_at"
+
+
+class CarrierReport(Value):
+    """Scans a carrier reported, by webhook or found by the sweep."""
+
+    scans: tuple[Scan, ...]
