@@ -1,5 +1,6 @@
 """The base of every domain value and the few constrained types they share."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -34,4 +35,11 @@ _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=_PRINTABLE)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)]
+_CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+
+
+def as_code(text: str) -> str:
+    """A stranger's word as a code, or `other` where it cannot be one."""
+    lowered = text.strip().lower().replace(" ", "_")
+    return lowered if _CODE.fullmatch(lowered) else "other"

@@ -117,7 +117,6 @@ class DeliveryPolicy(Value):
     accept_within: timedelta = timedelta(minutes=10)
     price_drift_percent: Annotated[int, Field(ge=0, le=1000)] = 10
     unbookable_for: timedelta = timedelta(hours=2)
-    unknown_for: timedelta = timedelta(days=3)
     poll_first: timedelta = timedelta(minutes=15)
     poll_longest: timedelta = timedelta(hours=6)
     silent_after: timedelta = timedelta(hours=24)

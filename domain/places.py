@@ -9,8 +9,10 @@ from pydantic import EmailStr, Field, StringConstraints, model_validator
 from domain._values import Line, Request, Text
 
 _UFS = frozenset(
-    ("AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA")
-    + ("PB", "PR", "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SP", "SE", "TO")
+    (
+        *("AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA"),
+        *("PB", "PR", "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SP", "SE", "TO"),
+    )
 )
 _EARTH_RADIUS_M = 6_371_000
 

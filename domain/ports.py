@@ -98,8 +98,12 @@ class DeliveryStore(Protocol):
     """Deliveries at rest: the read model that the workflow writes."""
 
     async def record(self, move: RecordMove) -> None:
-        """One transaction: journal lines, row, entries, state, NOTIFY. The same move again is a no-op; another
-        content for a step already told raises DeliveryDiverged."""
+        """One transaction: journal lines, row, entries, state, NOTIFY.
+
+        A workflow task that runs again after a crash may say the same lines again, at a later time and with more
+        lines behind them: those told already with the same digest are skipped, the rest written. Another content
+        for a line already told, or a gap, raises DeliveryDiverged.
+        """
 
     async def get(self, delivery_id: str) -> Delivery | None:
         """One delivery."""
@@ -172,6 +176,13 @@ class ScanStore(Protocol):
 
     async def of(self, delivery_id: str) -> Sequence[Scan]:
         """Every scan of a delivery, by when it occurred."""
+
+
+class Deliverer(Protocol):
+    """How a carrier's report reaches the delivery's workflow."""
+
+    async def report(self, delivery_id: str, scans: Sequence[Scan]) -> bool:
+        """Hands scans over durably; False when that delivery's workflow has closed. Raises Unavailable."""
 
 
 # ── users ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """What goes in and out of a DeliveryWorkflow: one model per message, every later field optional."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -53,6 +53,7 @@ class Quoted(Value):
 class QuoteAgain(Value):
     """Ask the carriers once more."""
 
+    kind: Literal["quote_again"] = "quote_again"
     actor: str
     accounts: tuple[Asked, ...] = ()
 
@@ -60,6 +61,7 @@ class QuoteAgain(Value):
 class Accept(Value):
     """Take this offer; `fallback` overrides the request's when given."""
 
+    kind: Literal["accept"] = "accept"
     actor: str
     offer_id: str
     fallback: bool | None = None
@@ -68,6 +70,7 @@ class Accept(Value):
 class Cancel(Value):
     """Undo everything, if it has not been picked up."""
 
+    kind: Literal["cancel"] = "cancel"
     actor: str
     reason: CancelReason = CancelReason.CUSTOMER_REQUEST
 
@@ -75,6 +78,7 @@ class Cancel(Value):
 class Decide(Value):
     """Answer the carrier's question, or say what to do after a failed attempt."""
 
+    kind: Literal["decide"] = "decide"
     actor: str
     decision: Decision
     note: Line | None = None
@@ -84,6 +88,7 @@ class RetryBooking(Value):
     """Book again: this offer, or the best that is left. `found_reference` says that staff found the unknown
     booking at the carrier; `nothing_booked` that there is none."""
 
+    kind: Literal["retry_booking"] = "retry_booking"
     actor: str
     offer_id: str | None = None
     found_reference: str | None = None
@@ -93,6 +98,7 @@ class RetryBooking(Value):
 class ForceStatus(Value):
     """Set a status by hand, for a reason."""
 
+    kind: Literal["force_status"] = "force_status"
     actor: str
     status: DeliveryStatus
     reason: Code
@@ -101,6 +107,7 @@ class ForceStatus(Value):
 class ClearAttention(Value):
     """A human has looked."""
 
+    kind: Literal["clear_attention"] = "clear_attention"
     actor: str
     reason: Code = "looked_at"
 

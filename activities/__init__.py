@@ -1,0 +1,1 @@
+"""What workflows ask the world to do: classes taking ports, one payload in, one out."""

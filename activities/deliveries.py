@@ -1,0 +1,82 @@
+"""What a delivery does to the world: book, find, cancel, instruct, and record each move."""
+
+from temporalio import activity
+
+from domain import errors
+from domain._values import Value
+from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Instruction
+from domain.deliveries import RecordMove
+from domain.ports import Carriers, DeliveryStore
+
+
+class BookCarrier(Value):
+    """Book this order; `maybe_booked` when an earlier activity with the same key may have done it."""
+
+    order: BookingOrder
+    maybe_booked: bool = False
+
+
+class CancelBooking(Value):
+    """Undo whatever came of an order; `booking` when its outcome is known."""
+
+    order: BookingOrder
+    booking: Booking | None = None
+    reason: str = "customer_request"
+
+
+class DeliveryActivities:
+    """Runs on the deliveries queue; `record_move` as a local activity in the workflow's own worker."""
+
+    def __init__(self, store: DeliveryStore, carriers: Carriers) -> None:
+        self._store = store
+        self._carriers = carriers
+
+    @activity.defn
+    async def record_move(self, move: RecordMove) -> None:
+        """One transaction; the same move again writes nothing twice. Raises DeliveryDiverged."""
+        await self._store.record(move)
+
+    @activity.defn
+    async def book_carrier(self, ask: BookCarrier) -> Booking:
+        """Books once. Before any second try it asks the carrier whether the first one happened; where it cannot
+        be asked, raises BookingUnknown and nobody tries again."""
+        order = ask.order
+        carrier = await self._carriers.reach(order.offer.ref)
+        second_try = ask.maybe_booked or activity.info().attempt > 1
+        if second_try and carrier.safety is BookingSafety.NEITHER:
+            raise errors.BookingUnknown(key=order.key)
+        if second_try and carrier.safety is BookingSafety.FINDABLE:
+            found = await carrier.find_booking(order)
+            if found is not None:
+                return found
+        try:
+            return await carrier.book(order)
+        except errors.CarrierUnavailable as error:
+            if carrier.safety is not BookingSafety.NEITHER:
+                raise
+            if error.data.get("sent", True):
+                raise errors.BookingUnknown(key=order.key) from error
+            # It certainly did not get it, but a retry could not tell this from a crash: the next offer, then.
+            raise errors.CarrierRejected("the carrier could not be reached", reason="unreachable") from error
+
+    @activity.defn
+    async def cancel_booking(self, ask: CancelBooking) -> Cancellation:
+        """Lets go of a booking, looked up by its key when its outcome is unknown; nothing booked is success.
+
+        Raises CarrierRejected when the courier already has it, BookingUnknown when nobody can tell.
+        """
+        carrier = await self._carriers.reach(ask.order.offer.ref)
+        booking = ask.booking
+        if booking is None and carrier.safety is BookingSafety.NEITHER:
+            raise errors.BookingUnknown(key=ask.order.key)
+        if booking is None:
+            booking = await carrier.find_booking(ask.order)
+        if booking is None or booking.closed:
+            return Cancellation(nothing_booked=True)
+        return await carrier.cancel(booking, ask.reason)
+
+    @activity.defn
+    async def instruct_carrier(self, instruction: Instruction) -> None:
+        """Tells the carrier what was decided; raises CarrierRejected when it takes no instructions."""
+        carrier = await self._carriers.reach(instruction.booking.ref)
+        await carrier.decide(instruction)

@@ -1,0 +1,67 @@
+"""Asking one carrier account for its offers."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from temporalio import activity
+
+from domain import errors
+from domain._values import Value, as_code
+from domain.ports import Carriers
+from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Decline, Offer, Quote, QuoteRequest
+
+
+class AskCarrier(Value):
+    """Which account to ask for what, until when, and how long an offer stands at most."""
+
+    account: AccountRef
+    request: QuoteRequest
+    deadline: timedelta
+    offer_ttl: timedelta
+
+
+class QuoteActivities:
+    """Runs on the quotes queue, and in the quotes API for price checks."""
+
+    def __init__(self, carriers: Carriers) -> None:
+        self._carriers = carriers
+
+    @activity.defn
+    async def ask_carrier(self, ask: AskCarrier) -> Quote:
+        """The account's offers, or a decline; raises CarrierError when another try might help or none will."""
+        try:
+            async with asyncio.timeout(ask.deadline.total_seconds()):
+                account = await self._carriers.account(ask.account)
+                carrier = await self._carriers.reach(ask.account)
+                answers = await carrier.quote(ask.request)
+        except TimeoutError as error:
+            raise errors.CarrierUnavailable("no answer in time", reason="timeout") from error
+        now = datetime.now(UTC)
+        offers = tuple(_priced(answer, account, now, ask.offer_ttl) for answer in answers)
+        standing = tuple(offer for offer in offers if offer.stands(now) and offer.cost.currency == ask.request.currency)
+        if not standing:
+            return Quote(declined=(decline(ask.account, "no_offer", {}),))
+        return Quote(offers=standing)
+
+
+def _priced(answer: CarrierOffer, account: CarrierAccount, now: datetime, ttl: timedelta) -> Offer:
+    ours = now + ttl
+    fields = {name: getattr(answer, name) for name in CarrierOffer.model_fields}
+    return Offer(
+        **{**fields, "expires_at": min(answer.expires_at, ours) if answer.expires_at else ours},
+        id=f"off_{uuid.uuid4().hex}",
+        carrier=account.carrier,
+        carrier_account=account.account,
+        carrier_name=account.name,
+        price=answer.cost.plus_percent(Decimal(account.margin_percent)),
+    )
+
+
+def decline(account: AccountRef, code: str, data: Mapping[str, Any], detail: str = "") -> Decline:
+    """How a carrier's error reads beside the offers: its own reason where it gave one, else the error's code."""
+    reason = as_code(str(data.get("reason") or code))
+    return Decline(carrier=account.carrier, carrier_account=account.account, reason=reason, detail=detail[:200])

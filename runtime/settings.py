@@ -1,0 +1,91 @@
+"""Everything Entrega is told from outside: the one place that reads the environment."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "ENTREGA_"
+
+Service = Literal["users", "quotes", "availability", "deliveries", "tracking", "relay"]
+SERVICES: tuple[Service, ...] = ("users", "quotes", "availability", "deliveries", "tracking", "relay")
+
+
+class SettingMissing(Exception):
+    """A setting is absent or unusable; the message names the variable and the next step."""
+
+
+class Settings(BaseSettings):
+    """Environment variables `ENTREGA_*` (nested: `__`), or files of those names in the folder `ENTREGA_SECRETS_DIR`.
+
+    Credentials have no defaults, and are optional here because no process needs them all: ask for one with
+    `database_url_for` or `need`, which say what is missing.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True)
+
+    database_url: SecretStr | None = None
+    """The owner of the database: migrations only."""
+    users_database_url: SecretStr | None = None
+    quotes_database_url: SecretStr | None = None
+    availability_database_url: SecretStr | None = None
+    deliveries_database_url: SecretStr | None = None
+    tracking_database_url: SecretStr | None = None
+    relay_database_url: SecretStr | None = None
+
+    mongo_url: SecretStr | None = None
+    mongo_database: str = "entrega"
+
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    temporal_ui_url: str | None = None
+
+    public_url: str | None = None
+    """Where customers and carriers reach the API, without a final slash."""
+    cache_url: str = "mem://"
+
+    keys_dir: Path | None = None
+    """Ed25519 private keys, `<kid>.pem`: the users service signs tokens with the newest."""
+    jwks_url: str | None = None
+    """Where the others fetch the public keys."""
+    jwt_issuer: str = "entrega"
+    tracking_token_key_file: Path | None = None
+
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    policy: dict[str, Any] = Field(default_factory=dict)
+    """Overrides of the default `DeliveryPolicy`, field by field."""
+
+    def database_url_for(self, service: str) -> str:
+        """The URL of this service's own role. Raises SettingMissing."""
+        if service not in SERVICES:
+            raise SettingMissing(f"no service is called {service!r}: choose from {', '.join(SERVICES)}")
+        url: str = self.need(f"{service}_database_url")
+        return url
+
+    def need(self, name: str) -> Any:
+        """The value of a setting this process cannot do without, secrets revealed. Raises SettingMissing."""
+        value = getattr(self, name)
+        if value is None:
+            raise SettingMissing(
+                f"{PREFIX}{name.upper()} is not set: set it (or put a file of that name into {PREFIX}SECRETS_DIR), "
+                "or run `entrega up`, which starts everything and sets it for its own processes"
+            )
+        return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def load_settings() -> Settings:
+    """Settings of this process. Raises SettingMissing when the environment holds something unusable."""
+    secrets = os.environ.get(f"{PREFIX}SECRETS_DIR")
+    if secrets and not Path(secrets).is_dir():
+        raise SettingMissing(f"{PREFIX}SECRETS_DIR is {secrets!r}, which is no folder: create it or unset the variable")
+    try:
+        return Settings(_secrets_dir=secrets)
+    except ValidationError as error:
+        # include_input=False: what was wrong may be a credential.
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + "__".join(str(part) for part in first["loc"]).upper()
+        raise SettingMissing(f"{name}: {first['msg']}: correct the variable and start again") from None

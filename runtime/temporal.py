@@ -1,0 +1,185 @@
+"""The one place that makes Temporal clients, workers and their converter, for services, tests and tools alike."""
+
+import asyncio
+import contextlib
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from temporalio.api.common.v1 import Payload
+from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, PydanticPayloadConverter
+from temporalio.converter import CompositePayloadConverter, DataConverter
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+
+import domain
+import workflows
+from domain.errors import Unavailable
+from domain.tracking import Scan
+from workflows import addressing
+from workflows.deliveries import DeliveryWorkflow
+from workflows.messages import CarrierReport
+from workflows.upkeep import SWEEP_ID, SweepInboxWorkflow
+
+_DEPLOYMENT = "entrega-deliveries"
+_NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE)
+
+
+@functools.lru_cache(maxsize=1024)
+def _adapter(type_hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(type_hint)
+
+
+class _LenientJSON(PydanticJSONPlainPayloadConverter):
+    """Reads payloads of newer writers: fields we do not know yet are ignored, even where the API refuses them."""
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        return _adapter(type_hint or Any).validate_json(payload.data, extra="ignore")
+
+
+class _PayloadConverter(CompositePayloadConverter):
+    def __init__(self) -> None:
+        json = _LenientJSON()
+        super().__init__(
+            *(
+                json if isinstance(inner, PydanticJSONPlainPayloadConverter) else inner
+                for inner in PydanticPayloadConverter().converters.values()
+            )
+        )
+
+
+def data_converter() -> DataConverter:
+    """Pydantic values as JSON; where encryption will be put around them."""
+    return dataclasses.replace(DataConverter.default, payload_converter_class=_PayloadConverter)
+
+
+async def connect(
+    address: str, namespace: str = "default", *, lazy: bool = False, metrics_address: str | None = None
+) -> Client:
+    """A client; lazy ones start while Temporal is down. One per process: they do not survive a fork."""
+    metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
+    runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics)) if metrics else None
+    return await Client.connect(
+        address, namespace=namespace, data_converter=data_converter(), lazy=lazy, runtime=runtime
+    )
+
+
+def build_id() -> str:
+    """What decides whether two workers run the same stories: the text of `domain/` and `workflows/`."""
+    digest = hashlib.sha256()
+    for package in (domain, workflows):
+        for path in sorted(Path(next(iter(package.__path__))).glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def make_worker(
+    client: Client,
+    queue: str,
+    *,
+    activities: Sequence[Callable[..., Any]],
+    workflows: Sequence[type] = (),
+    interceptors: Sequence[Interceptor] = (),
+    versioned: bool = False,
+    **more: Any,
+) -> Worker:
+    """A worker as we run them all. Only those that run workflows are versioned; it stands in this configuration,
+    since a behaviour in `@workflow.defn` hangs every task of a worker that has no version."""
+    deployment = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=_DEPLOYMENT, build_id=build_id()),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+    settings: dict[str, Any] = {
+        "graceful_shutdown_timeout": timedelta(seconds=25),
+        # A killed worker otherwise stalls its cached workflows for ten seconds.
+        "sticky_queue_schedule_to_start_timeout": timedelta(seconds=3),
+        "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
+        "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
+    }
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=activities,
+        workflows=workflows,
+        interceptors=interceptors,
+        deployment_config=deployment if versioned else None,
+        **{**settings, **more},
+    )
+
+
+async def set_current_version(client: Client) -> None:
+    """Makes this build the current one; retried until its workers have shown up. Without a current version
+    nothing runs."""
+    request = SetWorkerDeploymentCurrentVersionRequest(
+        namespace=client.namespace,
+        deployment_name=_DEPLOYMENT,
+        build_id=build_id(),
+        identity="entrega",
+        ignore_missing_task_queues=True,
+    )
+    while True:
+        try:
+            await client.workflow_service.set_worker_deployment_current_version(request)
+        except RPCError as error:
+            if error.status not in (
+                RPCStatusCode.NOT_FOUND,
+                RPCStatusCode.FAILED_PRECONDITION,
+                RPCStatusCode.UNAVAILABLE,
+            ):
+                raise
+            await asyncio.sleep(0.3)
+        else:
+            return
+
+
+async def ensure_schedules(client: Client, sweep_every: timedelta) -> None:
+    """The schedules that keep house; those there already are left as they are."""
+    action = ScheduleActionStartWorkflow(SweepInboxWorkflow.run, id=SWEEP_ID, task_queue=addressing.DELIVERIES)
+    schedule = Schedule(
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=sweep_every)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+    with contextlib.suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(SWEEP_ID, schedule)
+
+
+class TemporalDeliverer:
+    """Hands carriers' reports to deliveries by signal: durable even while no worker runs."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def report(self, delivery_id: str, scans: Sequence[Scan]) -> bool:
+        """See `domain.ports.Deliverer`."""
+        handle = self._client.get_workflow_handle(addressing.delivery_workflow_id(delivery_id))
+        try:
+            await handle.signal(
+                DeliveryWorkflow.carrier_reported,
+                CarrierReport(scans=tuple(scans)),
+                rpc_timeout=timedelta(seconds=5),
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise Unavailable("Temporal does not answer") from error
+        return True

@@ -1,0 +1,34 @@
+"""A real Temporal server with virtual time, one for all workflow tests."""
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.client import Client
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from runtime.temporal import data_converter
+from workflows import search
+
+
+@pytest.fixture(scope="session")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """The full server; `await env.fast_forward(handle, …)` moves a workflow's clock."""
+    flags = {
+        "frontend.WorkflowTimeSkippingEnabled": "true",
+        "history.timerProcessorMaxTimeShift": '"1ms"',
+        "history.transferProcessorMaxPollRPS": "1000",
+    }
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=shutil.which("temporal"),
+        dev_server_extra_args=[part for name, value in flags.items() for part in ("--dynamic-config-value", f"{name}={value}")],
+        ts_config=TimeSkippingConfig(enabled=False),
+        search_attributes=list(search.ALL),
+        data_converter=data_converter(),
+    ) as environment:
+        yield environment
+
+
+@pytest.fixture
+def client(env: WorkflowEnvironment) -> Client:
+    return env.client

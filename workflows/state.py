@@ -1,0 +1,81 @@
+"""Everything a DeliveryWorkflow knows: what continue-as-new carries and what every row keeps beside the delivery."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from domain._values import Value
+from domain.bookings import BookingOrder
+from domain.deliveries import Delivery, DeliveryPolicy
+from domain.ledger import Entry
+from domain.tracking import Mark, Scan
+from workflows.messages import (
+    Accept,
+    Asked,
+    Cancel,
+    ClearAttention,
+    Decide,
+    ForceStatus,
+    QuoteAgain,
+    RetryBooking,
+)
+
+Ask = Annotated[
+    Accept | Cancel | ClearAttention | Decide | ForceStatus | QuoteAgain | RetryBooking, Field(discriminator="kind")
+]
+
+
+class Intent(Value):
+    """What somebody asked by an update, under the update's id."""
+
+    id: str
+    ask: Ask
+
+
+class Happening(Value):
+    """One thing that arrived, an intent or a scan; they are taken in the order they came."""
+
+    intent: Intent | None = None
+    scan: Scan | None = None
+
+
+class Answer(Value):
+    """What became of an intent: done, or the error's code, detail and data."""
+
+    error: str | None = None
+    detail: str = ""
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class DeliveryState(BaseModel):
+    """The workflow's memory. Later fields are optional, so that an older state can always be read."""
+
+    delivery: Delivery
+    policy: DeliveryPolicy
+    accounts: tuple[Asked, ...] = ()
+
+    inbox: list[Happening] = Field(default_factory=list)
+    answers: dict[str, Answer] = Field(default_factory=dict)
+    signals: int = 0
+
+    fallback: bool = False
+    tried: list[str] = Field(default_factory=list)
+    attempt: int = 0
+    order: BookingOrder | None = None
+    maybe_booked: bool = False
+    accept_by: datetime | None = None
+    unbookable_until: datetime | None = None
+    refusal: str | None = None
+    entries: list[Entry] = Field(default_factory=list)
+
+    seen: list[str] = Field(default_factory=list)
+    marks: list[Mark] = Field(default_factory=list)
+    heard_at: datetime | None = None
+    poll_at: datetime | None = None
+    polls: int = 0
+    promise_told: bool = False
+    finished: bool = False
+    settle_until: datetime | None = None
+
+    story: list[str] = Field(default_factory=list)
