@@ -42,6 +42,16 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
     temporal_ui_url: str | None = None
 
+    worker_metrics_address: str | None = None
+    """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464."""
+    set_current_version: bool = False
+    """Workers make their build the current one at start: for one machine; in a cluster the rollout does it."""
+    sweep_every: float = 15.0
+    """Seconds between two sweeps of the inbox."""
+    crash_at: str | None = None
+    """Fault tests only: `activity:before` or `activity:after`, where the worker kills itself once."""
+    crash_marker: Path | None = None
+
     public_url: str | None = None
     """Where customers and carriers reach the API, without a final slash."""
     cache_url: str = "mem://"

@@ -1,7 +1,8 @@
 """A real Temporal server with virtual time, one for all workflow tests."""
 
-import shutil
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from temporalio.client import Client
@@ -20,7 +21,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         "history.transferProcessorMaxPollRPS": "1000",
     }
     async with await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=shutil.which("temporal"),
+        dev_server_existing_path=str(Path(sys.executable).with_name("temporal")),
         dev_server_extra_args=[part for name, value in flags.items() for part in ("--dynamic-config-value", f"{name}={value}")],
         ts_config=TimeSkippingConfig(enabled=False),
         search_attributes=list(search.ALL),

@@ -1,0 +1,29 @@
+"""The deliveries queue: the stories themselves, their records, and what they ask of carriers."""
+
+from temporalio.client import Client
+from temporalio.worker import Interceptor, Worker
+
+from activities.deliveries import DeliveryActivities
+from runtime.temporal import make_worker
+from runtime.wiring import Wiring
+from workflows import addressing
+from workflows.deliveries import DeliveryWorkflow
+from workflows.upkeep import SweepInboxWorkflow
+
+
+def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> Worker:
+    """The only versioned worker, since it alone runs workflows."""
+    deliveries = DeliveryActivities(wiring.deliveries(), wiring.carriers("deliveries"))
+    return make_worker(
+        client,
+        addressing.DELIVERIES,
+        workflows=[DeliveryWorkflow, SweepInboxWorkflow],
+        activities=[
+            deliveries.record_move,
+            deliveries.book_carrier,
+            deliveries.cancel_booking,
+            deliveries.instruct_carrier,
+        ],
+        interceptors=interceptors,
+        versioned=True,
+    )
