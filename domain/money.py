@@ -1,6 +1,6 @@
 """Money in integer minor units with an ISO 4217 code; never a float."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -46,7 +46,7 @@ class Money(Value):
             if not major.is_finite():
                 raise ValueError(f"not an amount: {value!r}")
             minor = (major * 10**_MINOR_DIGITS).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        except InvalidOperation as error:
+        except ArithmeticError as error:
             raise ValueError(f"not an amount: {value!r}") from error
         return cls(amount=int(minor), currency=Currency(currency))
 

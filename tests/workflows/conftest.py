@@ -22,7 +22,9 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
     }
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=str(Path(sys.executable).with_name("temporal")),
-        dev_server_extra_args=[part for name, value in flags.items() for part in ("--dynamic-config-value", f"{name}={value}")],
+        dev_server_extra_args=[
+            part for name, value in flags.items() for part in ("--dynamic-config-value", f"{name}={value}")
+        ],
         ts_config=TimeSkippingConfig(enabled=False),
         search_attributes=list(search.ALL),
         data_converter=data_converter(),
@@ -33,3 +35,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 @pytest.fixture
 def client(env: WorkflowEnvironment) -> Client:
     return env.client
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="record the histories of every ending anew")

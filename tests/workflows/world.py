@@ -178,7 +178,9 @@ class World:
             Hours.model_validate({"weekday": day, "opens": "00:00", "closes": "23:59:59.999999"}) for day in range(7)
         ]
         span = PostalRange(first="01000000", last="05999999")
-        return [ServiceArea(id="area_sp", name="SP", postal_ranges=(span,), hours=tuple(always), capacity=self.capacity)]
+        return [
+            ServiceArea(id="area_sp", name="SP", postal_ranges=(span,), hours=tuple(always), capacity=self.capacity)
+        ]
 
     async def reserve(self, slot: Slot, capacity: int) -> Slot | None:
         if slot.delivery_id not in self.slots and len(self.slots) >= capacity:

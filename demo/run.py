@@ -1,0 +1,148 @@
+"""Runs the scenarios beside each other, shows them live, and says whether each ended as it should."""
+
+import asyncio
+import secrets
+from collections import defaultdict
+from contextlib import suppress
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from demo.customer import Customer, Refused
+from demo.scenarios import SCENARIOS, Scenario
+
+FINAL = {"expired", "delivered", "returned", "cancelled", "lost", "failed"}
+_WAIT = 300.0
+
+
+class Outcome:
+    """What is known of one delivery while it lives."""
+
+    def __init__(self, scenario: Scenario, number: int) -> None:
+        self.scenario, self.number = scenario, number
+        self.id = self.carrier = ""
+        self.status, self.error = "…", ""
+        self.kinds: list[str] = []
+        self.changed = asyncio.Event()
+
+    @property
+    def right(self) -> bool:
+        """Ended as it should, having shown what it should on the way."""
+        missing = [kind for kind in self.scenario.shows if kind not in self.kinds]
+        if missing and not self.error:
+            self.error = f"never saw {', '.join(missing)}"
+        return not self.error and self.status == self.scenario.ends
+
+
+async def live(customer: Customer, scenario: Scenario, outcome: Outcome, run: str) -> None:
+    """One delivery as its customer lives it."""
+    key = f"{run}-{outcome.number}"
+    delivery = await customer.call("POST", "/v1/deliveries", key=key, json=scenario.body(outcome.number))
+    outcome.id, outcome.status = delivery["id"], delivery["status"]
+    if scenario.then == "cancel":
+        await customer.call("POST", f"/v1/deliveries/{outcome.id}/cancel", key=f"{key}-cancel", json={})
+    elif scenario.choice is None and scenario.then != "ignore":
+        offers = [o for o in delivery["offers"] if scenario.prefer in (None, o["carrier_account"])]
+        if not offers:
+            raise AssertionError(f"no offer of {scenario.prefer}: {delivery['declined']}")
+        path = f"/v1/deliveries/{outcome.id}/accept"
+        await customer.call("POST", path, key=f"{key}-accept", json={"offer_id": offers[0]["id"]})
+    if scenario.then == "cancel_booked":
+        await until(customer, outcome, {"booked"})
+        await customer.call("POST", f"/v1/deliveries/{outcome.id}/cancel", key=f"{key}-cancel", json={})
+    if scenario.then == "return":
+        await until(customer, outcome, {"attempt_failed"})
+        body = {"decision": "return", "note": "volte, por favor"}
+        await customer.call("POST", f"/v1/deliveries/{outcome.id}/decide", key=f"{key}-decide", json=body)
+    await until(customer, outcome, FINAL)
+
+
+async def until(customer: Customer, outcome: Outcome, statuses: set[str]) -> None:
+    """Waits on the stream; the stored delivery has the last word."""
+    deadline = asyncio.get_running_loop().time() + _WAIT
+    while True:
+        delivery = await customer.call("GET", f"/v1/deliveries/{outcome.id}")
+        outcome.status = delivery["status"]
+        outcome.carrier = (delivery.get("booking") or {}).get("carrier_account", "")
+        if outcome.status in statuses:
+            return
+        if outcome.status in FINAL or asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"is {outcome.status}, not {' or '.join(sorted(statuses))}")
+        outcome.changed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(outcome.changed.wait(), 5)
+
+
+async def listen(customer: Customer, outcomes: list[Outcome]) -> None:
+    """One stream for all."""
+    async for line in customer.lines():
+        for outcome in outcomes:
+            if outcome.id and line.get("subject") == outcome.id:
+                outcome.kinds.append(line["kind"])
+                outcome.status = line.get("status") or outcome.status
+                outcome.changed.set()
+
+
+def table(outcomes: list[Outcome]) -> Table:
+    """What became of each."""
+    drawn = Table(title="Entrega · twenty deliveries")
+    for title in ("#", "delivery", "carrier", "is", "should end", ""):
+        drawn.add_column(title, no_wrap=title != "delivery")
+    for outcome in outcomes:
+        over = outcome.status in FINAL or outcome.error
+        mark = "" if not over else "[green]✓" if outcome.right else f"[red]✗ {outcome.error}"
+        number, scenario = str(outcome.number), outcome.scenario
+        drawn.add_row(number, scenario.name, outcome.carrier, outcome.status, scenario.ends, mark)
+    return drawn
+
+
+async def run(base_url: str, only: int | None = None) -> bool:
+    """The whole demo against a running Entrega; True when every delivery ended as it should and the books balance."""
+    console, name = Console(), secrets.token_hex(4)
+    customer = Customer(base_url)
+    outcomes = [Outcome(scenario, number) for number, scenario in enumerate(SCENARIOS[:only], start=1)]
+    try:
+        await customer.register(f"demo-{name}@example.com", secrets.token_urlsafe(24), "Demo")
+        listening = asyncio.create_task(listen(customer, outcomes))
+        lives = [asyncio.create_task(_guarded(customer, outcome, name)) for outcome in outcomes]
+        with Live(table(outcomes), console=console, refresh_per_second=4, transient=not console.is_terminal) as view:
+            while not all(task.done() for task in lives):
+                await asyncio.wait(lives, timeout=0.5)
+                view.update(table(outcomes))
+        await asyncio.sleep(1)  # the stream's last lines
+        listening.cancel()
+        if not console.is_terminal:
+            console.print(table(outcomes))
+        balanced = await _books(customer, outcomes, console)
+    finally:
+        await customer.close()
+    right = sum(outcome.right for outcome in outcomes)
+    console.print(f"{right} of {len(outcomes)} ended as they should")
+    return right == len(outcomes) and balanced
+
+
+async def _guarded(customer: Customer, outcome: Outcome, name: str) -> None:
+    try:
+        await live(customer, outcome.scenario, outcome, name)
+    except (AssertionError, Refused) as error:
+        outcome.error = str(error)
+
+
+async def _books(customer: Customer, outcomes: list[Outcome], console: Console) -> bool:
+    """The ledger: every delivery sums to zero, and what is owed is what was delivered."""
+    sums: dict[str, int] = defaultdict(int)
+    accounts: dict[str, int] = defaultdict(int)
+    for outcome in outcomes:
+        if not outcome.id:
+            continue
+        entries: list[dict[str, Any]] = (await customer.call("GET", f"/v1/deliveries/{outcome.id}/entries"))["items"]
+        for entry in entries:
+            sums[outcome.id] += entry["money"]["amount"]
+            accounts[entry["account"]] += entry["money"]["amount"]
+    crooked = [delivery for delivery, amount in sums.items() if amount]
+    for account, amount in sorted(accounts.items()):
+        console.print(f"  {account:<22} R$ {amount / 100:>10,.2f}")
+    console.print("the ledger balances" if not crooked else f"[red]the ledger does not balance: {crooked}")
+    return not crooked

@@ -1,0 +1,118 @@
+"""The twenty deliveries of the demo: what each asks for, what its carrier will do, and how it must end.
+
+A carrier's test mode is reached as with real ones: by a mark in the courier's instructions.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One delivery: the request, what the customer does besides, and the status it must end in."""
+
+    name: str
+    ends: str
+    marks: str = ""
+    choice: str | None = None
+    prefer: str | None = None
+    fallback: bool = False
+    service: str = "express"
+    then: str | None = None
+    """What the customer does on the way: `cancel`, `return`, `ignore` (never chooses)."""
+    shows: tuple[str, ...] = field(default=())
+    """Journal kinds that must appear on the way."""
+
+    def body(self, number: int) -> dict[str, Any]:
+        """The request as the API takes it."""
+        parcel = {"description": "Bolo de cenoura", "weight_g": 800 + 100 * number, "length_mm": 250}
+        dropoff = {**_DROPOFFS[number % len(_DROPOFFS)], "instructions": self.marks}
+        body: dict[str, Any] = {
+            "reference": f"demo-{number:02}",
+            "service": self.service,
+            "pickup": _PICKUP,
+            "dropoff": dropoff,
+            "parcels": [parcel],
+            "fallback": self.fallback,
+        }
+        return {**body, "choice": {"rule": self.choice}} if self.choice else body
+
+
+def _stop(name: str, street: str, number: str, district: str, cep: str, lat: float, lon: float) -> dict[str, Any]:
+    address = {
+        "street": street, "number": number, "district": district, "city": "São Paulo", "state": "SP",
+        "postal_code": cep, "latitude": lat, "longitude": lon,
+    }  # fmt: skip
+    return {"contact": {"name": name, "phone": "+5511999990000"}, "address": address}
+
+
+_PICKUP = _stop("Padaria do Bairro", "Avenida Paulista", "1578", "Bela Vista", "01310-200", -23.5614, -46.6560)
+_DROPOFFS = (
+    _stop("Ana", "Rua Oscar Freire", "500", "Jardins", "01426-000", -23.5629, -46.6690),
+    _stop("Bruno", "Rua Augusta", "2200", "Cerqueira César", "01412-100", -23.5577, -46.6630),
+    _stop("Carla", "Rua Funchal", "263", "Vila Olímpia", "04551-060", -23.5945, -46.6890),
+)
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("express, chosen by hand", "delivered"),
+    Scenario("cheapest, by rule", "delivered", choice="cheapest"),
+    Scenario("fastest, by rule", "delivered", choice="fastest"),
+    Scenario("best value, by rule", "delivered", choice="best_value"),
+    Scenario("standard, no slot needed", "delivered", service="standard", choice="cheapest"),
+    Scenario("a carrier that repeats itself out of order", "delivered", prefer="confuso"),
+    Scenario("scans twice and shuffled", "delivered", marks="[sandbox:duplicated]", prefer="ligeiro"),
+    Scenario(
+        "refused, then the next best",
+        "delivered",
+        prefer="recusa",
+        fallback=True,
+        shows=("delivery.refused", "delivery.rebooking"),
+    ),
+    Scenario(
+        "refused at once, then the next best",
+        "delivered",
+        marks="[sandbox:ligeiro=refused_at_once]",
+        prefer="ligeiro",
+        fallback=True,
+        shows=("delivery.rebooking",),
+    ),
+    Scenario(
+        "never answered, then the next best",
+        "delivered",
+        marks="[sandbox:ligeiro=never_accepted]",
+        prefer="ligeiro",
+        fallback=True,
+        shows=("delivery.rebooking",),
+    ),
+    Scenario(
+        "given back by the carrier, then the next best",
+        "delivered",
+        marks="[sandbox:ligeiro=cancelled_by_carrier]",
+        prefer="ligeiro",
+        fallback=True,
+        shows=("delivery.rebooking",),
+    ),
+    Scenario("silent after its yes, found by polling", "delivered", marks="[sandbox:silent]", prefer="ligeiro"),
+    Scenario("wholly silent, found by polling", "delivered", marks="[sandbox:silent_all]", prefer="ligeiro"),
+    Scenario(
+        "nobody home, sent back",
+        "returned",
+        marks="[sandbox:waits_for_decision]",
+        prefer="ligeiro",
+        then="return",
+        shows=("delivery.attempt_failed", "delivery.decided"),
+    ),
+    Scenario("nobody home, comes back by itself", "returned", marks="[sandbox:returned]", prefer="ligeiro"),
+    Scenario("cancelled before a choice", "cancelled", then="cancel"),
+    Scenario("cancelled after booking", "cancelled", prefer="tartaruga", then="cancel_booked"),
+    Scenario("nobody chooses", "expired", then="ignore"),
+    Scenario("lost on the way", "lost", marks="[sandbox:lost]", prefer="ligeiro"),
+    Scenario(
+        "every carrier refuses",
+        "failed",
+        marks="[sandbox:refused]",
+        prefer="recusa",
+        fallback=True,
+        shows=("delivery.refused",),
+    ),
+)

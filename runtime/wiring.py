@@ -1,0 +1,101 @@
+"""The composition root: adapters built once, each with the database role of the service it serves."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pymongo import AsyncMongoClient
+
+from carriers import CarrierBook
+from storage._engine import connect
+from storage.audit import MongoAuditLog
+from storage.availability import SqlAvailabilityStore
+from storage.carriers import SqlAccountStore
+from storage.deliveries import SqlDeliveryStore, SqlPolicyStore
+from storage.journal import Listener, SqlJournal
+from storage.tracking import SqlScanStore
+from storage.users import SqlUserStore
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from runtime.settings import Settings
+
+
+class Wiring:
+    """Opens what is asked for and nothing else; everything is closed at the end of the `async with`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._stack = AsyncExitStack()
+        self._engines: dict[str, AsyncEngine] = {}
+        self._books: dict[str, CarrierBook] = {}
+        self._mongo: AsyncMongoClient[dict[str, Any]] | None = None
+
+    async def __aenter__(self) -> Wiring:
+        await self._stack.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+
+    def engine(self, service: str) -> AsyncEngine:
+        """The service's own role; one pool per process and role."""
+        if service not in self._engines:
+            engine = connect(self.settings.database_url_for(service), application_name=f"entrega-{service}")
+            self._stack.push_async_callback(engine.dispose)
+            self._engines[service] = engine
+        return self._engines[service]
+
+    def carriers(self, service: str) -> CarrierBook:
+        """Carriers as this service's role reads their accounts; breakers and limits are per process."""
+        if service not in self._books:
+            book = CarrierBook(self.accounts(service))
+            self._stack.push_async_callback(book.close)
+            self._books[service] = book
+        return self._books[service]
+
+    def accounts(self, service: str) -> SqlAccountStore:
+        """Only the quotes role may write them."""
+        return SqlAccountStore(self.engine(service))
+
+    def deliveries(self) -> SqlDeliveryStore:
+        """As the deliveries role."""
+        return SqlDeliveryStore(self.engine("deliveries"))
+
+    def policies(self) -> SqlPolicyStore:
+        """As the deliveries role."""
+        return SqlPolicyStore(self.engine("deliveries"))
+
+    def availability(self) -> SqlAvailabilityStore:
+        """As the availability role."""
+        return SqlAvailabilityStore(self.engine("availability"))
+
+    def scans(self) -> SqlScanStore:
+        """As the tracking role."""
+        return SqlScanStore(self.engine("tracking"))
+
+    def users(self) -> SqlUserStore:
+        """As the users role."""
+        return SqlUserStore(self.engine("users"))
+
+    def journal(self, service: str) -> SqlJournal:
+        """Every role may read it and append to it."""
+        return SqlJournal(self.engine(service))
+
+    def listener(self, service: str) -> Listener:
+        """Hints of new lines, by one connection of this role."""
+        return Listener(self.settings.database_url_for(service))
+
+    def audit(self) -> MongoAuditLog:
+        """The copy in MongoDB."""
+        if self._mongo is None:
+            self._mongo = AsyncMongoClient(
+                self.settings.need("mongo_url"), tz_aware=True, serverSelectionTimeoutMS=3000, timeoutMS=10000
+            )
+            self._stack.push_async_callback(self._mongo.close)
+        return MongoAuditLog(self._mongo[self.settings.mongo_database])
