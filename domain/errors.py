@@ -76,6 +76,10 @@ class Unavailable(DomainError):
 # Deliveries
 
 
+class IdempotencyKeyMissing(Invalid):
+    """Send an Idempotency-Key header, so that this can safely be tried again."""
+
+
 class IdempotencyKeyReused(Invalid):
     """This Idempotency-Key was used with another request."""
 

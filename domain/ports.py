@@ -1,6 +1,6 @@
 """Everything outside, as the rest of Entrega sees it: Protocols that adapters fulfil and tests fake."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -117,6 +117,9 @@ class DeliveryStore(Protocol):
     async def entries(self, delivery_id: str) -> Sequence[Entry]:
         """The delivery's ledger entries, oldest first."""
 
+    async def request_hash(self, delivery_id: str) -> str | None:
+        """The fingerprint of the request that made it, by which the same key with another body is known."""
+
 
 class PolicyStore(Protocol):
     """Delivery policies that differ from the settings', per organisation."""
@@ -177,6 +180,9 @@ class ScanStore(Protocol):
     async def of(self, delivery_id: str) -> Sequence[Scan]:
         """Every scan of a delivery, by when it occurred."""
 
+    async def organisation_of(self, delivery_id: str) -> str | None:
+        """Whose delivery it is, as the journal says."""
+
 
 class Deliverer(Protocol):
     """How a carrier's report reaches the delivery's workflow."""
@@ -219,6 +225,21 @@ class Journal(Protocol):
 
     async def of(self, subject: str) -> Sequence[audit.JournalLine]:
         """A subject's whole story."""
+
+
+class Hint(Value):
+    """Something new lies in the journal; without a subject, anything may: look for yourself."""
+
+    id: int | None = None
+    subject: str | None = None
+    organisation_id: str | None = None
+
+
+class Hints(Protocol):
+    """The journal's bell: never the source of truth."""
+
+    def hints(self) -> AsyncIterator[Hint]:
+        """Rings for each new line as it is committed, and now and then for no reason; never ends by itself."""
 
 
 class AuditLog(Protocol):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "ENTREGA_"
 
@@ -44,6 +44,7 @@ class Settings(BaseSettings):
 
     worker_metrics_address: str | None = None
     """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464."""
+    relay_metrics_port: int | None = None
     set_current_version: bool = False
     """Workers make their build the current one at start: for one machine; in a cluster the rollout does it."""
     sweep_every: float = 15.0
@@ -99,3 +100,6 @@ def load_settings() -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + "__".join(str(part) for part in first["loc"]).upper()
         raise SettingMissing(f"{name}: {first['msg']}: correct the variable and start again") from None
+    except SettingsError as error:
+        field = str(error).partition('"')[2].partition('"')[0]
+        raise SettingMissing(f"{PREFIX}{field.upper()} takes JSON: correct the variable and start again") from None

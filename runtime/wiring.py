@@ -6,19 +6,21 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pymongo import AsyncMongoClient
-
 from carriers import CarrierBook
 from storage._engine import connect
 from storage.audit import MongoAuditLog
+from storage.audit import connect as connect_mongo
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
-from storage.deliveries import SqlDeliveryStore, SqlPolicyStore
-from storage.journal import Listener, SqlJournal
+from storage.deliveries import SqlDeliveryStore
+from storage.journal import SqlJournal
+from storage.listening import Listener
+from storage.policies import SqlPolicyStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
 if TYPE_CHECKING:
+    from pymongo import AsyncMongoClient
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from runtime.settings import Settings
@@ -89,13 +91,11 @@ class Wiring:
 
     def listener(self, service: str) -> Listener:
         """Hints of new lines, by one connection of this role."""
-        return Listener(self.settings.database_url_for(service))
+        return Listener(self.settings.database_url_for(service), application_name=f"entrega-{service}-listen")
 
     def audit(self) -> MongoAuditLog:
         """The copy in MongoDB."""
         if self._mongo is None:
-            self._mongo = AsyncMongoClient(
-                self.settings.need("mongo_url"), tz_aware=True, serverSelectionTimeoutMS=3000, timeoutMS=10000
-            )
+            self._mongo = connect_mongo(self.settings.need("mongo_url"))
             self._stack.push_async_callback(self._mongo.close)
         return MongoAuditLog(self._mongo[self.settings.mongo_database])

@@ -1,0 +1,42 @@
+# Everything begins with `make setup`, which the others call and which is quick when there is nothing to do.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help setup demo up test test-long check bench lock clean
+
+help: ## show these commands
+	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup: ## make .venv with the locked dependencies (PYTHON=… chooses the Python)
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh
+
+demo: setup ## watch twenty deliveries live their lives through real servers
+	@$(BIN)/entrega demo
+
+up: setup ## run everything on this machine until Ctrl-C
+	@$(BIN)/entrega up
+
+test: setup ## run the tests, but for the long ones
+	@$(BIN)/pytest -m "not long"
+
+test-long: setup ## run the long tests: kill -9 everywhere, fuzzing
+	@$(BIN)/pytest -m long
+
+check: setup ## lint, formatting, types, and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup ## measure, against a bare workflow in the same run
+	@$(BIN)/python -m benchmarks
+
+COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11
+
+lock: setup ## compile the lock files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	@$(COMPILE) $(UPGRADE) --quiet -o requirements.lock
+	@$(COMPILE) $(UPGRADE) --quiet --all-extras -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove .venv and caches; data in .entrega stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@find . -name __pycache__ -type d -not -path './.entrega/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The HTTP services: one folder each, runnable alone or together."""

@@ -1,0 +1,1 @@
+"""Deliveries: request, choose, follow, steer."""

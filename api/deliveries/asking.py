@@ -1,0 +1,103 @@
+"""How the API asks a delivery's workflow: start it once, ask it by update, wait a while."""
+
+import contextlib
+from datetime import timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from temporalio.client import (
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from api.deps import Parts
+from api.errors import temporal_error
+from domain import errors
+from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
+from domain.users import Principal
+from workflows import addressing, messages, search
+from workflows.deliveries import DeliveryWorkflow
+
+_WAIT = timedelta(seconds=15)
+_FAILURES = (RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowAlreadyStartedError)
+
+
+def delivery_id(organisation_id: str, key: str) -> str:
+    """The same organisation and key make the same delivery."""
+    return f"del_{uuid5(NAMESPACE_URL, f'{organisation_id}/{key}').hex}"
+
+
+async def request_delivery(
+    parts: Parts, caller: Principal, request: DeliveryRequest, key: str
+) -> tuple[Delivery, bool]:
+    """The delivery with its offers, and whether it was there before. Raises IdempotencyKeyReused, Unavailable."""
+    its_id, fingerprint = delivery_id(caller.organisation_id, key), request.fingerprint()
+    known = await parts.deliveries.get(its_id)
+    if known is not None:
+        if await parts.deliveries.request_hash(its_id) != fingerprint:
+            raise errors.IdempotencyKeyReused
+        return known, True
+    accounts = [a for a in await parts.carriers.enabled() if request.service in a.services]
+    start = messages.DeliveryStart(
+        delivery_id=its_id,
+        organisation_id=caller.organisation_id,
+        actor=caller.actor,
+        request=request,
+        accounts=tuple(messages.Asked.of(account) for account in accounts),
+        policy=await policy_of(parts, caller.organisation_id),
+    )
+    operation = WithStartWorkflowOperation(
+        DeliveryWorkflow.run,
+        start,
+        id=addressing.delivery_workflow_id(its_id),
+        task_queue=addressing.DELIVERIES,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        search_attributes=search.at_start(caller.organisation_id, request.service),
+        static_summary=f"{request.service} · {request.pickup.address.state} → {request.dropoff.address.state}",
+    )
+    try:
+        delivery = await parts.temporal.execute_update_with_start_workflow(
+            DeliveryWorkflow.quoted,
+            messages.Quoted(actor=caller.actor),
+            start_workflow_operation=operation,
+            id=f"quoted-{its_id}",
+            rpc_timeout=_WAIT,
+        )
+    except _FAILURES as error:
+        with contextlib.suppress(BaseException):  # else its future is reported as never retrieved
+            await operation.workflow_handle()
+        raise temporal_error(error) from error
+    if delivery.request.fingerprint() != fingerprint:  # another request was faster under this key
+        raise errors.IdempotencyKeyReused
+    return delivery, False
+
+
+async def policy_of(parts: Parts, organisation_id: str) -> DeliveryPolicy:
+    """The organisation's own, else the settings'."""
+    own = await parts.policies.policy(organisation_id)
+    return own or DeliveryPolicy.model_validate(parts.settings.policy)
+
+
+async def ask(parts: Parts, its_id: str, update: Any, message: Any, key: str | None) -> Delivery | None:
+    """What became of it; None when it was taken up and takes longer than a request may wait."""
+    handle = parts.temporal.get_workflow_handle(addressing.delivery_workflow_id(its_id))
+    update_id = str(uuid5(NAMESPACE_URL, f"{its_id}/{message.actor}/{message.kind}/{key}")) if key else str(uuid4())
+    try:
+        asked: Any = await handle.start_update(
+            update, message, id=update_id, wait_for_stage=WorkflowUpdateStage.ACCEPTED, rpc_timeout=_WAIT
+        )
+    except _FAILURES as error:
+        raise temporal_error(error) from error
+    try:
+        delivery: Delivery = await asked.result(rpc_timeout=_WAIT)
+    except WorkflowUpdateRPCTimeoutOrCancelledError:
+        return None
+    except _FAILURES as error:
+        raise temporal_error(error) from error
+    return delivery

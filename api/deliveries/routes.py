@@ -1,0 +1,227 @@
+"""Requesting and steering deliveries."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import Path as PathParam
+from temporalio.client import WorkflowQueryFailedError
+from temporalio.service import RPCError
+
+from api.auth import Caller, requires
+from api.deliveries.asking import ask, policy_of, request_delivery
+from api.deliveries.schemas import (
+    AcceptBody,
+    CancelBody,
+    ClearBody,
+    DecideBody,
+    DeliveryCreate,
+    DeliveryView,
+    EntriesView,
+    ForceBody,
+    RetryBody,
+    StaffView,
+)
+from api.deps import Parts, PartsDep
+from api.errors import problems, temporal_error
+from api.paging import CursorParam, Limit, Page
+from api.tracking.tokens import tracking_url
+from domain import errors
+from domain._values import Timestamp
+from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
+from domain.ledger import Account
+from domain.ports import DeliveryFilter
+from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer
+from workflows import addressing, messages
+from workflows.deliveries import DeliveryWorkflow
+
+router = APIRouter(tags=["deliveries"])
+
+_OURS = (Account.CARRIER_COST, Account.CARRIER_PAYABLE)
+
+DeliveryId = Annotated[str, PathParam(pattern=r"^del_[0-9a-f]{32}$")]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+Steering = Annotated[Principal, Depends(requires(may_steer))]
+_ASKED: dict[int | str, dict[str, Any]] = {
+    202: {"model": DeliveryView, "description": "Taken up; the outcome comes by stream"},
+    **problems(400, 401, 403, 404, 409, 422, 503),
+}
+
+
+async def _found(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
+    """Another organisation's delivery is not there."""
+    delivery = await parts.deliveries.get(delivery_id)
+    if delivery is None or not may_see(caller, delivery.organisation_id):
+        raise errors.NotFound("no such delivery")
+    return delivery
+
+
+def _view(parts: Parts, delivery: Delivery) -> DeliveryView:
+    return DeliveryView.of(delivery, tracking_url(parts.settings, delivery.id))
+
+
+async def _asked(
+    parts: Parts, caller: Principal, its_id: str, update: Any, message: Any, key: str | None, response: Response
+) -> DeliveryView:
+    known = await _found(parts, caller, its_id)
+    answer = await ask(parts, its_id, update, message, key)
+    if answer is None:
+        response.status_code = 202
+    return _view(parts, answer or known)
+
+
+@router.post("/deliveries", status_code=201, responses=problems(400, 401, 403, 409, 413, 422, 503))
+async def create_delivery(
+    body: DeliveryCreate, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+) -> DeliveryView:
+    """Asks every carrier and answers with the offers; the same key and body again answer with the same delivery."""
+    if key is None:
+        raise errors.IdempotencyKeyMissing
+    request = DeliveryRequest.model_validate(body.model_dump())
+    delivery, replayed = await request_delivery(parts, caller, request, key)
+    if replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    response.headers["Location"] = f"/v1/deliveries/{delivery.id}"
+    return _view(parts, delivery)
+
+
+@router.get("/deliveries", responses=problems(400, 401, 403, 422, 503))
+async def list_deliveries(
+    parts: PartsDep,
+    caller: Caller,
+    status: DeliveryStatus | None = None,
+    attention: Attention | None = None,
+    carrier: Annotated[str | None, Query(max_length=64)] = None,
+    reference: Annotated[str | None, Query(max_length=64)] = None,
+    text: Annotated[str | None, Query(min_length=2, max_length=64)] = None,
+    created_from: Timestamp | None = None,
+    created_to: Timestamp | None = None,
+    limit: Limit = 50,
+    cursor: CursorParam = None,
+) -> Page[DeliveryView]:
+    """Newest first. Staff see every organisation's."""
+    where = DeliveryFilter(
+        organisation_id=None if is_staff(caller) else caller.organisation_id,
+        status=status,
+        attention=attention,
+        carrier=carrier,
+        reference=reference,
+        text=text,
+        created_from=created_from,
+        created_to=created_to,
+    )
+    items, following = await parts.deliveries.page(where, limit, cursor)
+    return Page[DeliveryView](items=[_view(parts, delivery) for delivery in items], next=following)
+
+
+@router.get("/deliveries/{delivery_id}", responses=problems(401, 403, 404, 422, 503))
+async def get_delivery(delivery_id: DeliveryId, parts: PartsDep, caller: Caller) -> DeliveryView:
+    """As stored, which is what every answer and every event said."""
+    return _view(parts, await _found(parts, caller, delivery_id))
+
+
+@router.get("/deliveries/{delivery_id}/entries", responses=problems(401, 403, 404, 422, 503))
+async def list_entries(delivery_id: DeliveryId, parts: PartsDep, caller: Caller) -> EntriesView:
+    """The delivery's lançamentos; what we pay carriers is for staff."""
+    await _found(parts, caller, delivery_id)
+    entries = await parts.deliveries.entries(delivery_id)
+    return EntriesView(items=tuple(e for e in entries if is_staff(caller) or e.account not in _OURS))
+
+
+@router.get("/deliveries/{delivery_id}/live", responses=problems(401, 403, 404, 409, 422, 503))
+async def live_delivery(delivery_id: DeliveryId, parts: PartsDep, caller: Steering) -> StaffView:
+    """As its workflow knows it this moment, by Query, and where to look at the workflow."""
+    await _found(parts, caller, delivery_id)
+    workflow_id = addressing.delivery_workflow_id(delivery_id)
+    try:
+        handle = parts.temporal.get_workflow_handle(workflow_id)
+        delivery = await handle.query(DeliveryWorkflow.live)
+    except (RPCError, WorkflowQueryFailedError) as error:
+        raise temporal_error(error) from error
+    base, space = parts.settings.temporal_ui_url, parts.settings.temporal_namespace
+    url = f"{base}/namespaces/{space}/workflows/{workflow_id.replace('/', '%2F')}" if base else None
+    return StaffView(delivery=delivery, workflow_id=workflow_id, workflow_url=url)
+
+
+@router.post("/deliveries/{delivery_id}/accept", responses=_ASKED)
+async def accept_offer(
+    delivery_id: DeliveryId, body: AcceptBody, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+) -> DeliveryView:
+    """Answers at `booking` with the slot held; the rest comes by stream."""
+    message = messages.Accept(actor=caller.actor, offer_id=body.offer_id, fallback=body.fallback)
+    return await _asked(parts, caller, delivery_id, DeliveryWorkflow.accept, message, key, response)
+
+
+@router.post("/deliveries/{delivery_id}/quote-again", responses=_ASKED)
+async def quote_again(
+    delivery_id: DeliveryId, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+) -> DeliveryView:
+    """Asks the carriers once more, until `choose_by`."""
+    accounts = tuple(messages.Asked.of(account) for account in await parts.carriers.enabled())
+    message = messages.QuoteAgain(actor=caller.actor, accounts=accounts)
+    return await _asked(parts, caller, delivery_id, DeliveryWorkflow.quote_again, message, key, response)
+
+
+@router.post("/deliveries/{delivery_id}/cancel", responses=_ASKED)
+async def cancel_delivery(
+    delivery_id: DeliveryId, body: CancelBody, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+) -> DeliveryView:
+    """Undoes everything, until pickup; 202 while the carrier has not confirmed."""
+    message = messages.Cancel(actor=caller.actor, reason=body.reason)
+    return await _asked(parts, caller, delivery_id, DeliveryWorkflow.cancel, message, key, response)
+
+
+@router.post("/deliveries/{delivery_id}/decide", responses=_ASKED)
+async def decide(
+    delivery_id: DeliveryId, body: DecideBody, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+) -> DeliveryView:
+    """Answers the carrier: try again, bring it back, or try again with a note."""
+    message = messages.Decide(actor=caller.actor, decision=body.decision, note=body.note)
+    return await _asked(parts, caller, delivery_id, DeliveryWorkflow.decide, message, key, response)
+
+
+@router.post("/deliveries/{delivery_id}/retry-booking", responses=_ASKED)
+async def retry_booking(
+    delivery_id: DeliveryId, body: RetryBody, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+) -> DeliveryView:
+    """Tries again when nobody would book; staff may also settle a booking that nobody could confirm."""
+    if (body.found_reference or body.nothing_booked) and not may_steer(caller):
+        raise errors.Forbidden
+    message = messages.RetryBooking(actor=caller.actor, **body.model_dump())
+    return await _asked(parts, caller, delivery_id, DeliveryWorkflow.retry_booking, message, key, response)
+
+
+@router.post("/deliveries/{delivery_id}/force-status", responses=_ASKED)
+async def force_status(
+    delivery_id: DeliveryId, body: ForceBody, parts: PartsDep, caller: Steering, response: Response, key: Key = None
+) -> DeliveryView:
+    """Support sets a status by hand, with a reason."""
+    message = messages.ForceStatus(actor=caller.actor, status=body.status, reason=body.reason)
+    return await _asked(parts, caller, delivery_id, DeliveryWorkflow.force_status, message, key, response)
+
+
+@router.post("/deliveries/{delivery_id}/clear-attention", responses=_ASKED)
+async def clear_attention(
+    delivery_id: DeliveryId, body: ClearBody, parts: PartsDep, caller: Steering, response: Response, key: Key = None
+) -> DeliveryView:
+    """Support has looked."""
+    message = messages.ClearAttention(actor=caller.actor, reason=body.reason)
+    return await _asked(parts, caller, delivery_id, DeliveryWorkflow.clear_attention, message, key, response)
+
+
+OrganisationId = Annotated[str, PathParam(pattern=r"^org_[0-9a-z]{1,64}$")]
+PolicyKeeper = Annotated[Principal, Depends(requires(may_set_policy))]
+
+
+@router.get("/policies/{organisation_id}", responses=problems(401, 403, 422, 503))
+async def get_policy(organisation_id: OrganisationId, parts: PartsDep, caller: PolicyKeeper) -> DeliveryPolicy:  # noqa: ARG001
+    """The durations and limits of this organisation's next deliveries."""
+    return await policy_of(parts, organisation_id)
+
+
+@router.put("/policies/{organisation_id}", responses=problems(400, 401, 403, 422, 503))
+async def put_policy(
+    organisation_id: OrganisationId, body: DeliveryPolicy, parts: PartsDep, caller: PolicyKeeper
+) -> DeliveryPolicy:
+    """For deliveries requested from now on."""
+    await parts.policies.put_policy(organisation_id, body, caller.actor)
+    return body

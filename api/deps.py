@@ -1,0 +1,48 @@
+"""What routes are given: the adapters of their service, who is asking, and one way to ask a delivery's workflow."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from temporalio.client import Client
+
+from domain.ports import (
+    AccountStore,
+    AuditLog,
+    AvailabilityStore,
+    Carriers,
+    Deliverer,
+    DeliveryStore,
+    Journal,
+    PolicyStore,
+    ScanStore,
+    UserStore,
+)
+from runtime.hints import Bell
+from runtime.settings import Settings
+
+
+@dataclass
+class Parts:
+    """Every adapter the services use; a process that runs one service only touches its own."""
+
+    settings: Settings
+    deliveries: DeliveryStore
+    policies: PolicyStore
+    accounts: AccountStore
+    carriers: Carriers
+    availability: AvailabilityStore
+    scans: ScanStore
+    users: UserStore
+    journal: Journal
+    audit: AuditLog
+    deliverer: Deliverer
+    bell: Bell
+    temporal: Client
+
+
+def _parts(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)
+
+
+PartsDep = Annotated[Parts, Depends(_parts)]

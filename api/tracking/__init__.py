@@ -1,0 +1,1 @@
+"""Tracking: webhooks in, timeline, live stream, public view, audit."""

@@ -1,0 +1,75 @@
+"""The timeline, the recipient's page, and the audit log."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
+
+from api.auth import Caller, requires
+from api.deps import PartsDep
+from api.errors import problems
+from api.paging import CursorParam, Limit, Page
+from api.tracking.schemas import PublicStep, PublicView, Timeline
+from api.tracking.tokens import delivery_of
+from domain import errors
+from domain._values import Timestamp
+from domain.audit import JournalLine
+from domain.users import Principal, may_read_audit, may_see
+
+router = APIRouter(tags=["tracking"])
+
+DeliveryId = Annotated[str, Path(pattern=r"^del_[0-9a-f]{32}$")]
+Token = Annotated[str, Path(pattern=r"^trk_[A-Za-z0-9_-]{43}$")]
+Auditor = Annotated[Principal, Depends(requires(may_read_audit))]
+_SHORT = "public, max-age=5, stale-while-revalidate=30"
+
+
+@router.get("/tracking/{delivery_id}", responses=problems(401, 403, 404, 422, 503))
+async def get_timeline(delivery_id: DeliveryId, parts: PartsDep, caller: Caller) -> Timeline:
+    """Every line of the journal and every scan of one delivery."""
+    organisation_id = await parts.scans.organisation_of(delivery_id)
+    if organisation_id is None or not may_see(caller, organisation_id):
+        raise errors.NotFound("no such delivery")
+    lines, scans = await parts.journal.of(delivery_id), await parts.scans.of(delivery_id)
+    return Timeline(lines=tuple(lines), scans=tuple(scans))
+
+
+@router.get("/track/{token}", responses=problems(404, 422, 503))
+async def track_publicly(
+    token: Token,
+    parts: PartsDep,
+    response: Response,
+    if_none_match: Annotated[str | None, Header(max_length=100)] = None,
+) -> PublicView:
+    """For the recipient: no sign-in, nothing personal, cacheable for seconds."""
+    lines = await parts.journal.of(delivery_of(parts.settings, token))
+    if not lines:
+        raise errors.NotFound("no such delivery")
+    etag = f'"{hashlib.sha256(lines[-1].hash.encode()).hexdigest()[:32]}"'
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = _SHORT
+    moves = [line for line in lines if line.kind == f"delivery.{line.data.get('status')}" or line.seq == 1]
+    carrier = next((str(line.data["carrier"]) for line in reversed(lines) if line.kind == "delivery.booked"), None)
+    if if_none_match == etag:
+        response.status_code = 304
+    steps = tuple(PublicStep(status=str(line.data["status"]), at=line.at) for line in moves)
+    return PublicView(status=str(lines[-1].data["status"]), carrier=carrier, steps=steps)
+
+
+@router.get("/audit", responses=problems(400, 401, 403, 422, 503))
+async def search_audit(
+    parts: PartsDep,
+    caller: Auditor,  # noqa: ARG001
+    subject: Annotated[str | None, Query(max_length=128)] = None,
+    actor: Annotated[str | None, Query(max_length=128)] = None,
+    kind: Annotated[str | None, Query(max_length=64)] = None,
+    since: Timestamp | None = None,
+    until: Timestamp | None = None,
+    limit: Limit = 50,
+    cursor: CursorParam = None,
+) -> Page[JournalLine]:
+    """The audit log in MongoDB, newest first: by delivery or other subject, actor, kind and time."""
+    items, following = await parts.audit.search(
+        subject=subject, actor=actor, kind=kind, since=since, until=until, limit=limit, after=cursor
+    )
+    return Page[JournalLine](items=list(items), next=following)

@@ -1,0 +1,88 @@
+"""The live stream: the journal as Server-Sent Events, resumed without gaps by the last event's id."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from prometheus_client import Gauge
+from pydantic import JsonValue
+
+from api.auth import Caller
+from api.deps import PartsDep
+from api.errors import problems
+from domain import errors
+from domain._values import Timestamp, Value
+from domain.audit import Cursor, JournalLine
+from domain.users import is_staff
+
+router = APIRouter(tags=["tracking"])
+STREAMS = Gauge("entrega_streams", "Live streams open")
+_LIFETIME_S = 600.0
+_LOOK_S = 2.0
+_BATCH = 200
+
+
+class StreamLine(Value):
+    """One thing that happened. `event` is its kind, `id` the cursor to resume after it."""
+
+    subject: str
+    seq: int
+    kind: str
+    status: str | None = None
+    at: Timestamp
+    data: dict[str, JsonValue]
+
+    @classmethod
+    def of(cls, line: JournalLine) -> "StreamLine":
+        """The part of a line that its owner sees."""
+        status = line.data.get("status")
+        return cls(
+            subject=line.subject,
+            seq=line.seq,
+            kind=line.kind,
+            status=status if isinstance(status, str) else None,
+            at=line.at,
+            data=line.data,
+        )
+
+
+def _resume(
+    last_event_id: Annotated[str | None, Header(max_length=60)] = None,
+    after: Annotated[str | None, Query(max_length=60)] = None,
+) -> Cursor:
+    """Where to go on; checked before the stream opens, since a problem cannot be told on an open one."""
+    text = last_event_id or after
+    try:
+        return Cursor.parse(text) if text else Cursor()
+    except ValueError as error:
+        raise errors.Invalid(f"Last-Event-ID: {error}") from error
+
+
+@router.get("/stream", response_class=EventSourceResponse, responses=problems(400, 401, 403, 422, 503))
+async def stream(
+    parts: PartsDep,
+    caller: Caller,
+    cursor: Annotated[Cursor, Depends(_resume)],
+    delivery_id: Annotated[str | None, Query(pattern=r"^del_[0-9a-f]{32}$")] = None,
+    everything: Annotated[bool, Query(description="staff: every organisation's")] = False,
+) -> AsyncIterator[ServerSentEvent]:
+    """Everything that happens to this organisation's deliveries, from `Last-Event-ID` (or the beginning) on.
+
+    Ends after ten minutes; clients resume with the last id they saw. Nothing of the database is held between reads.
+    """
+    organisation_id = None if everything and is_staff(caller) else caller.organisation_id
+    ends = time.monotonic() + _LIFETIME_S
+    with STREAMS.track_inprogress():
+        while time.monotonic() < ends:
+            lines: Sequence[JournalLine]
+            try:
+                lines = await parts.journal.after(cursor, _BATCH, organisation_id, delivery_id)
+            except errors.Unavailable:
+                lines = []  # the database is away for a moment; nothing is skipped
+            for line in lines:
+                cursor = line.cursor
+                yield ServerSentEvent(data=StreamLine.of(line), event=line.kind, id=str(cursor), retry=1000)
+            if not lines:
+                await parts.bell.wait(_LOOK_S)

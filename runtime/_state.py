@@ -1,0 +1,113 @@
+"""The folder in which one machine's Entrega lives: secrets, chosen ports, and the lock that lets one supervisor in."""
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+USUAL_PORTS: Mapping[str, int] = {
+    "postgres": 5432,
+    "mongo": 27017,
+    "temporal": 7233,
+    "temporal_ui": 8233,
+    "temporal_metrics": 9466,
+    "api": 8000,
+    "sandbox": 8600,
+    "worker_metrics": 9464,
+    "relay_metrics": 9465,
+}
+
+
+class AlreadyRunning(Exception):
+    """Somebody runs in this folder; the message says who and what to do."""
+
+
+class PortTaken(Exception):
+    """A port that was asked for by number is in use."""
+
+
+class StateFolder:
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.logs, self.run, self.secrets = self.root / "logs", self.root / "run", self.root / "secrets"
+        self._lock: int | None = None
+
+    def open(self) -> None:
+        """Makes the folder and takes it for this process, until `close` or the process's end, however it ends.
+        Raises AlreadyRunning."""
+        for folder in (self.root, self.logs, self.run):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.secrets.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(self.run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 4096, 0).decode(errors="replace").strip() or "another process"
+            os.close(lock)
+            raise AlreadyRunning(
+                f"Entrega already runs in {self.root}: {holder}. Use that one, stop it with Ctrl-C, "
+                "or choose another folder with --state"
+            ) from None
+        self._lock = lock
+        self.announce(f"pid {os.getpid()}, starting")
+
+    def announce(self, holder: str) -> None:
+        """What a second `up` in this folder is told."""
+        if self._lock is not None:
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, holder.encode(), 0)
+
+    def close(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def secret(self, name: str, make: Callable[[], bytes] = lambda: secrets.token_urlsafe(24).encode()) -> Path:
+        """The file of a secret, made when it is first asked for."""
+        path = self.secrets / name
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh = path.with_name(path.name + ".new")
+            fresh.unlink(missing_ok=True)
+            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(make())
+            fresh.replace(path)  # never half a secret
+        return path
+
+    def password(self, name: str) -> str:
+        return self.secret(name).read_text()
+
+    def ports(self, asked: Mapping[str, int], usual: bool) -> dict[str, int]:
+        """A port for each name: the asked one, else last time's, else the usual one, else any; free ones, and kept."""
+        file = self.root / "ports.json"
+        kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        chosen: dict[str, int] = {}
+        for name, number in USUAL_PORTS.items():
+            if name in asked and not _free(asked[name]):
+                raise PortTaken(f"port {asked[name]} is in use: stop what holds it, or give another number")
+            wishes = [asked.get(name), kept.get(name), number if usual else None]
+            taken = set(chosen.values())
+            chosen[name] = next((port for port in wishes if port and port not in taken and _free(port)), 0) or _any()
+        file.write_text(json.dumps(chosen, indent=2) + "\n")
+        return chosen
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        # Connections of an earlier run that linger in TIME_WAIT do not make a port taken; a listener does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _any() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

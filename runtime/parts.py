@@ -1,0 +1,40 @@
+"""What an API process is made of, opened and closed with it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from runtime.hints import Bell
+from runtime.settings import Settings
+from runtime.temporal import TemporalDeliverer, connect
+from runtime.wiring import Wiring
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[dict[str, Any]]:
+    """The adapters of these services, by the name of what they are; Temporal may be down meanwhile."""
+    async with Wiring(settings) as wiring:
+        temporal = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+        reader = next(name for name in ("tracking", "deliveries", *names) if name in names)
+        async with Bell(wiring.listener(reader)).ringing() as bell:
+            made: dict[str, Any] = {
+                "settings": settings,
+                "journal": wiring.journal(reader),
+                "audit": wiring.audit() if "tracking" in names else None,
+                "temporal": temporal,
+                "deliverer": TemporalDeliverer(temporal),
+                "bell": bell,
+            }
+            owner = {
+                "deliveries": ("deliveries", wiring.deliveries),
+                "policies": ("deliveries", wiring.policies),
+                "availability": ("availability", wiring.availability),
+                "scans": ("tracking", wiring.scans),
+                "users": ("users", wiring.users),
+            }
+            for part, (service, make) in owner.items():
+                made[part] = make() if service in names else None
+            carrying = next((n for n in ("quotes", "deliveries", "availability", "tracking") if n in names), None)
+            made["accounts"] = wiring.accounts(carrying) if carrying else None
+            made["carriers"] = wiring.carriers(carrying) if carrying else None
+            yield made

@@ -1,0 +1,44 @@
+"""Settings: what is missing is named, and no secret is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import SettingMissing, load_settings
+
+
+def test_a_missing_address_is_named_with_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ENTREGA_QUOTES_DATABASE_URL", raising=False)
+    with pytest.raises(SettingMissing, match=r"ENTREGA_QUOTES_DATABASE_URL is not set.*entrega up"):
+        load_settings().database_url_for("quotes")
+
+
+def test_an_unknown_service_is_refused() -> None:
+    with pytest.raises(SettingMissing, match="choose from users"):
+        load_settings().database_url_for("quote")
+
+
+def test_secrets_come_from_files_and_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ENTREGA_MONGO_URL").write_text("mongodb://user:hidden@host/\n")
+    monkeypatch.delenv("ENTREGA_MONGO_URL", raising=False)
+    monkeypatch.setenv("ENTREGA_SECRETS_DIR", str(tmp_path))
+    settings = load_settings()
+    assert settings.need("mongo_url") == "mongodb://user:hidden@host/"
+    assert "hidden" not in repr(settings)
+
+
+def test_a_secrets_folder_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENTREGA_SECRETS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingMissing, match="ENTREGA_SECRETS_DIR"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ENTREGA_LOG_FORMAT", "xml"), ("ENTREGA_POLICY", "{half"), ("ENTREGA_SWEEP_EVERY", "often")]
+)
+def test_an_unusable_value_is_named_but_not_repeated(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingMissing) as caught:
+        load_settings()
+    assert name in str(caught.value)
+    assert value not in str(caught.value)

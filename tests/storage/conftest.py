@@ -1,0 +1,101 @@
+"""Every store twice: in memory and on real servers. A test that asks for `stores` runs on both."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import fakes
+import pytest
+from making import fresh
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain import ports
+from storage import audit
+from storage._engine import connect
+from storage.availability import SqlAvailabilityStore
+from storage.carriers import SqlAccountStore
+from storage.deliveries import SqlDeliveryStore
+from storage.journal import SqlJournal
+from storage.policies import SqlPolicyStore
+from storage.tracking import SqlScanStore
+from storage.users import SqlUserStore
+
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "relay")
+
+
+@dataclass
+class Stores:
+    """One of each, telling one journal."""
+
+    journal: ports.Journal
+    hints: ports.Hints | None
+    deliveries: ports.DeliveryStore
+    policies: ports.PolicyStore
+    accounts: ports.AccountStore
+    availability: ports.AvailabilityStore
+    scans: ports.ScanStore
+    users: ports.UserStore
+
+
+@pytest.fixture(scope="session")
+async def engines(postgres) -> AsyncIterator[dict[str, AsyncEngine]]:
+    """One per service, each as its own role, and the owner's."""
+    made = {role: connect(postgres.url(role), application_name=role, pool_size=20) for role in SERVICES}
+    made["owner"] = connect(postgres.owner, application_name="owner")
+    yield made
+    for engine in made.values():
+        await engine.dispose()
+
+
+@pytest.fixture
+def sql(engines) -> Stores:
+    """Each store as the role that runs it; the journal as a role that only appends and reads."""
+    return Stores(
+        journal=SqlJournal(engines["users"]),
+        hints=None,
+        deliveries=SqlDeliveryStore(engines["deliveries"]),
+        policies=SqlPolicyStore(engines["deliveries"]),
+        accounts=SqlAccountStore(engines["quotes"]),
+        availability=SqlAvailabilityStore(engines["availability"]),
+        scans=SqlScanStore(engines["tracking"]),
+        users=SqlUserStore(engines["users"]),
+    )
+
+
+@pytest.fixture
+def memory() -> Stores:
+    journal = fakes.InMemoryJournal()
+    return Stores(
+        journal=journal,
+        hints=journal,
+        deliveries=fakes.InMemoryDeliveryStore(journal),
+        policies=fakes.InMemoryPolicyStore(journal),
+        accounts=fakes.InMemoryAccountStore(journal=journal),
+        availability=fakes.InMemoryAvailabilityStore(journal=journal),
+        scans=fakes.InMemoryScanStore(journal),
+        users=fakes.InMemoryUserStore(journal),
+    )
+
+
+@pytest.fixture(params=["memory", "sql"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+async def mongo_log(mongo) -> AsyncIterator[audit.MongoAuditLog]:
+    """On a database of its own: its cursor looks at everything there is."""
+    client = audit.connect(mongo.url)
+    name = fresh("audit")
+    yield audit.MongoAuditLog(client[name])
+    await client.drop_database(name)
+    await client.close()
+
+
+@pytest.fixture
+def memory_log() -> fakes.InMemoryAuditLog:
+    return fakes.InMemoryAuditLog()
+
+
+@pytest.fixture(params=["memory_log", "mongo_log"])
+def audit_log(request: pytest.FixtureRequest) -> ports.AuditLog:
+    return request.getfixturevalue(request.param)

@@ -1,0 +1,76 @@
+"""Values for storage tests: each with ids of its own, so that all tests share one database."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain import audit, ledger
+from domain.bookings import Booking
+from domain.deliveries import Delivery, DeliveryRequest, RecordMove
+from domain.money import Currency, Money
+from domain.tracking import Scan, ScanKind
+from domain.users import Organisation, Role, User
+
+NOW = datetime(2030, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def fresh(prefix: str) -> str:
+    return f"{prefix}_{uuid.uuid4().hex}"
+
+
+def brl(amount: int) -> Money:
+    return Money(amount=amount, currency=Currency.BRL)
+
+
+def stop(city: str = "São Paulo") -> dict[str, Any]:
+    address = {
+        "street": "Avenida Paulista", "number": "1578", "district": "Bela Vista", "city": city, "state": "SP",
+        "postal_code": "01310200", "latitude": -23.561414, "longitude": -46.655881,
+    }  # fmt: skip
+    return {"contact": {"name": "Ana Pessoa", "phone": "+5511999990000"}, "address": address}
+
+
+def delivery(**more: Any) -> Delivery:
+    request = {"pickup": stop(), "dropoff": stop("Campinas"), "parcels": [{"description": "Bolo", "weight_g": 1500}]}
+    asked = DeliveryRequest.model_validate({**request, "reference": more.pop("reference", "")})
+    values = {
+        "id": fresh("del"), "organisation_id": fresh("org"), "created_by": "usr_1", "created_at": NOW,
+        "updated_at": NOW, "seq": 1, "request": asked,
+    }  # fmt: skip
+    return Delivery.model_validate({**values, **more})
+
+
+def line(seq: int = 1, **more: Any) -> audit.Line:
+    values = {"seq": seq, "kind": "delivery.requested", "actor": "usr_1", "at": NOW + timedelta(microseconds=seq)}
+    return audit.Line.model_validate({**values, "data": {"status": "quoting"}, **more})
+
+
+def move(delivery: Delivery, *lines: audit.Line, **more: Any) -> RecordMove:
+    told = lines or (line(delivery.seq),)
+    return RecordMove(delivery=delivery.model_copy(update={"seq": told[-1].seq}), lines=told, **more)
+
+
+def charge(delivery: Delivery, step: str = "booked/1", price: int = 1290, cost: int = 1000) -> tuple[ledger.Entry, ...]:
+    return ledger.charge(
+        delivery_id=delivery.id, organisation_id=delivery.organisation_id, step=step, at=NOW,
+        price=brl(price), cost=brl(cost),
+    )  # fmt: skip
+
+
+def booking(**more: Any) -> Booking:
+    values = {"carrier": "moto", "carrier_account": "rapido", "offer_id": "off_1", "key": fresh("key"), "attempt": 1}
+    return Booking.model_validate({**values, "reference": fresh("ref"), "tracking_number": fresh("tn"), **more})
+
+
+def scan(**more: Any) -> Scan:
+    values = {
+        "id": fresh("scan"), "carrier": "moto", "carrier_account": "rapido", "booking_reference": fresh("ref"),
+        "kind": ScanKind.PICKED_UP, "occurred_at": NOW, "latitude": -23.5, "longitude": -46.6,
+    }  # fmt: skip
+    return Scan.model_validate({**values, **more})
+
+
+def user(email: str | None = None, role: Role = Role.CUSTOMER) -> tuple[User, Organisation]:
+    organisation = Organisation(id=fresh("org"), name="Padaria", created_at=NOW)
+    person = {"id": fresh("usr"), "organisation_id": organisation.id, "name": "Ana", "role": role, "created_at": NOW}
+    return User.model_validate({**person, "email": email or f"{uuid.uuid4().hex}@example.com"}), organisation

@@ -1,0 +1,118 @@
+"""Each service's role: its own schema, the journal to append to and read, and nothing else."""
+
+import itertools
+
+import pytest
+from making import delivery, fresh, move
+from sqlalchemy import text
+
+TABLES = (
+    "users.users", "users.organisations", "carriers.accounts", "availability.areas", "availability.windows",
+    "availability.slots", "deliveries.deliveries", "deliveries.policies", "ledger.entries", "tracking.scans",
+    "journal.journal",
+)  # fmt: skip
+ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+MAY = {
+    "users": {"users.users": ALL, "users.organisations": ALL},
+    "quotes": {"carriers.accounts": ALL},
+    "availability": {
+        "availability.areas": ALL, "availability.windows": ALL, "availability.slots": ALL,
+        "carriers.accounts": {"SELECT"},
+    },
+    "deliveries": {
+        "deliveries.deliveries": ALL, "deliveries.policies": ALL, "ledger.entries": {"SELECT", "INSERT"},
+        "carriers.accounts": {"SELECT"},
+    },
+    "tracking": {"tracking.scans": ALL, "carriers.accounts": {"SELECT"}},
+    "relay": {},
+}  # fmt: skip
+_WRITTEN = {"subject", "seq", "kind", "actor", "organisation_id", "data", "digest", "prev_hash", "hash", "at"}
+
+
+def test_every_table_there_is_is_spoken_of_here(tables):
+    assert set(TABLES) == tables
+
+
+@pytest.fixture
+async def tables(engines):
+    query = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema|public)'"
+    async with engines["owner"].connect() as connection:
+        return set((await connection.scalars(text(query))).all())
+
+
+@pytest.mark.parametrize(("role", "table"), list(itertools.product(MAY, TABLES)))
+async def test_a_role_may_do_exactly_this(engines, role, table):
+    rights = (*sorted(ALL), "TRUNCATE", "REFERENCES", "TRIGGER")
+    query = text("SELECT has_schema_privilege(split_part(:t, '.', 1), 'USAGE') AND has_table_privilege(:t, :right)")
+    async with engines[role].connect() as connection:
+        may = {right for right in rights if await _may(connection, query, table, right)}
+    expected = {"SELECT"} if table == "journal.journal" else MAY[role].get(table, set())
+    assert may == expected
+
+
+async def _may(connection, query, table, right) -> bool:
+    # A schema that may not be used hides its tables' names too: that is a no.
+    try:
+        async with connection.begin():
+            return bool(await connection.scalar(query, {"t": table, "right": right}))
+    except Exception as error:
+        assert "permission denied for schema" in str(error)
+        return False
+
+
+@pytest.mark.parametrize("role", MAY)
+async def test_what_may_be_written_into_the_journal_is_a_line_but_not_its_place(engines, role):
+    query = text("""
+        SELECT attname FROM pg_attribute WHERE attrelid = 'journal.journal'::regclass AND attnum > 0
+        AND has_column_privilege('journal.journal', attname, 'INSERT')
+    """)
+    async with engines[role].connect() as connection:
+        assert set(await connection.scalars(query)) == (set() if role == "relay" else _WRITTEN)
+
+
+@pytest.mark.parametrize(("role", "attempt"), [
+    ("deliveries", "SELECT * FROM users.users"),
+    ("deliveries", "UPDATE journal.journal SET kind = 'x'"),
+    ("deliveries", "DELETE FROM journal.journal"),
+    ("deliveries", "TRUNCATE journal.journal"),
+    ("deliveries", "UPDATE ledger.entries SET amount = 0"),
+    ("deliveries", "DELETE FROM ledger.entries"),
+    ("deliveries", "UPDATE carriers.accounts SET credentials = '{}'"),
+    ("deliveries", "ALTER TABLE journal.journal DISABLE TRIGGER ALL"),
+    ("deliveries", "SET session_replication_role = replica"),
+    ("deliveries", "CREATE TABLE deliveries.mine (id int)"),
+    ("users", "CREATE TABLE public.mine (id int)"),
+    ("users", "CREATE SCHEMA mine"),
+    ("users", "SET ROLE entrega_deliveries"),
+    ("tracking", "SELECT * FROM deliveries.deliveries"),
+    ("quotes", "SELECT * FROM ledger.entries"),
+    ("relay", "SELECT * FROM carriers.accounts"),
+    ("relay", "INSERT INTO journal.journal (subject) VALUES ('x')"),
+])  # fmt: skip
+async def test_a_role_that_reaches_further_is_refused(engines, role, attempt):
+    async with engines[role].connect() as connection:
+        with pytest.raises(Exception, match="permission denied"):
+            await connection.execute(text(attempt))
+
+
+@pytest.mark.parametrize("table", ["journal.journal", "ledger.entries"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET actor = actor", "DELETE FROM {}", "TRUNCATE {}"])
+async def test_what_was_told_or_posted_stays_for_the_owner_too(engines, table, change):
+    attempt = change.format(table).replace("actor", "actor" if "journal" in table else "memo")
+    async with engines["owner"].connect() as connection:
+        with pytest.raises(Exception, match="is append-only"):
+            await connection.execute(text(attempt))
+
+
+async def test_an_entry_that_does_not_balance_never_commits(sql, engines):
+    it = delivery()
+    await sql.deliveries.record(move(it))
+    attempt = text("""
+        INSERT INTO ledger.entries
+            (id, posted_at, delivery_id, organisation_id, account, kind, amount, currency, step, memo)
+        VALUES (:id, now(), :delivery, 'org', 'revenue', 'charge', 1, 'BRL', 'x', '')
+    """)
+    async with engines["deliveries"].connect() as connection:
+        await connection.execute(attempt, {"id": fresh("ent"), "delivery": it.id})
+        with pytest.raises(Exception, match="do not sum to zero"):
+            await connection.commit()
