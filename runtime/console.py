@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from runtime.embedded import Stack
-from runtime.furnish import ADMIN_EMAIL
 from runtime.supervisor import Report
 
 
@@ -71,7 +70,7 @@ def _show(console: Console, stack: Stack, state: Path) -> None:
         table.add_row(name.replace("_", " "), url)
     if "api" in stack.urls:
         table.add_row("api reference", f"{stack.urls['api']}/docs")
-        table.add_row("administrator", f"{ADMIN_EMAIL}, password in {state / 'secrets' / 'admin_password'}")
+        table.add_row("admin's password", str(state / "secrets" / "admin_password"))
     table.add_row("logs", str(state / "logs"))
     console.print(table)
     console.print("[dim]Ctrl-C stops it and keeps everything.[/dim]")

@@ -13,6 +13,7 @@ from pymongo.read_concern import ReadConcern
 from domain import audit, errors
 from storage import _paging
 
+_FIND_MS, _ANSWER_MS = 3_000, 10_000
 _DUPLICATE_KEY = 11000
 _NEWEST_FIRST = [("at", DESCENDING), ("_id", DESCENDING)]
 _INDEXES = [
@@ -24,7 +25,7 @@ _INDEXES = [
 
 def connect(url: str) -> AsyncMongoClient[dict[str, Any]]:
     """A client for `mongodb://…` that gives up on a silent server within seconds. Whoever makes it closes it."""
-    return AsyncMongoClient(url, serverSelectionTimeoutMS=3_000, connectTimeoutMS=3_000, timeoutMS=10_000)
+    return AsyncMongoClient(url, serverSelectionTimeoutMS=_FIND_MS, connectTimeoutMS=_FIND_MS, socketTimeoutMS=_ANSWER_MS)
 
 
 class MongoAuditLog:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Identity, delete, select, text, update
+from sqlalchemy import Identity, delete, select, text, tuple_, update
 from sqlalchemy import Row as Result
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -90,13 +90,13 @@ class SqlAvailabilityStore:
         """Holds a slot unless the window is full. A delivery has one at a time: the same window again gets the slot
         it holds, another window gives that back first, whether or not there is room in the new one."""
         async with transaction(self._engine) as connection:
-            await connection.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"slot/{slot.delivery_id}"}
-            )
+            await _lock_delivery(connection, slot.delivery_id)
             held = await _held(connection, slot.delivery_id)
             if held is not None and _same_window(held, slot):
                 return held
-            await _release(connection, slot.delivery_id)
+            if held is not None:
+                await _lock_windows(connection, held, slot)
+                await _release(connection, slot.delivery_id)
             if not await _take(connection, slot, capacity):
                 return None
             values = slot.model_dump(exclude={"window"}) | slot.window.model_dump()
@@ -106,7 +106,21 @@ class SqlAvailabilityStore:
     async def release(self, delivery_id: str) -> None:
         """Lets go of whatever the delivery holds; again is harmless."""
         async with transaction(self._engine) as connection:
+            await _lock_delivery(connection, delivery_id)
             await _release(connection, delivery_id)
+
+
+async def _lock_delivery(connection: AsyncConnection, delivery_id: str) -> None:
+    await connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"slot/{delivery_id}"}
+    )
+
+
+async def _lock_windows(connection: AsyncConnection, *slots: Slot) -> None:
+    """In one order for everybody, so that two deliveries that change places do not wait for each other."""
+    key = WindowRow.area_id, WindowRow.starts_at
+    both = tuple_(*key).in_([(slot.area_id, slot.window.starts_at) for slot in slots])
+    await connection.execute(select(WindowRow.taken).where(both).order_by(*key).with_for_update())
 
 
 async def _held(connection: AsyncConnection, delivery_id: str) -> Slot | None:

@@ -39,7 +39,8 @@ class DomainErrors(Interceptor):
         return _Activities(next)
 
     def workflow_interceptor_class(
-        self, input: WorkflowInterceptorClassInput  # noqa: ARG002
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: ARG002
     ) -> type[WorkflowInboundInterceptor]:
         """Wraps updates."""
         return _Updates

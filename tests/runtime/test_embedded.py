@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -117,11 +118,11 @@ async def test_a_server_given_by_address_is_not_started(tmp_path: Path) -> None:
 async def test_mongo_keeps_what_was_acknowledged_when_it_is_killed_and_after_a_change_of_port(tmp_path: Path) -> None:
     async with Stack(tmp_path, only=("mongo",), usual_ports=False) as stack:
         url = stack.env["ENTREGA_MONGO_URL"]
-        async with AsyncMongoClient(url) as client:
+        async with AsyncMongoClient[dict[str, Any]](url) as client:
             await client.entrega.audit.insert_one({"_id": 1})
             await kill(stack, "mongo")
             assert await client.entrega.audit.count_documents({}) == 1
-        async with AsyncMongoClient(url.replace("entrega:", "entrega:x")) as stranger:
+        async with AsyncMongoClient[dict[str, Any]](url.replace("entrega:", "entrega:x")) as stranger:
             with pytest.raises(OperationFailure):
                 await stranger.entrega.audit.count_documents({})
     # Somebody who hangs up: the server asks whoever answers at its old address whether it is itself.
@@ -129,7 +130,7 @@ async def test_mongo_keeps_what_was_acknowledged_when_it_is_killed_and_after_a_c
     rude = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port)
     async with rude, Stack(tmp_path, only=("mongo",), usual_ports=False) as stack:
         assert stack.env["ENTREGA_MONGO_URL"] != url
-        async with AsyncMongoClient(stack.env["ENTREGA_MONGO_URL"]) as client:
+        async with AsyncMongoClient[dict[str, Any]](stack.env["ENTREGA_MONGO_URL"]) as client:
             assert await client.entrega.audit.count_documents({}) == 1
 
 

@@ -16,9 +16,8 @@ def story(count: int, subject: str | None = None, **more) -> list[audit.JournalL
     lines, prev_hash = [], audit.GENESIS
     for n in range(1, count + 1):
         at = NOW + timedelta(microseconds=n * 1001)
-        line = audit.Line.model_validate(
-            {"seq": n, "kind": "delivery.moved", "actor": "usr_1", "at": at, "data": {"n": n, "é": [None, True]}, **more}
-        )
+        told = {"seq": n, "kind": "delivery.moved", "actor": "usr_1", "at": at, "data": {"n": n, "é": [None, True]}}
+        line = audit.Line.model_validate({**told, **more})
         subject = subject or fresh("del")
         place = {"id": n if n % 3 else 1000 + n, "txid": 5_000_000_000 + n, "subject": subject}
         hashed = {"prev_hash": prev_hash, "hash": audit.chained(prev_hash, subject, line)}
@@ -125,8 +124,9 @@ async def test_a_relay_stopped_anywhere_leaves_a_beginning(mongo_log):
         assert set(range(end)) <= {i for i, line in enumerate(lines) if line in found}
 
 
-async def test_a_server_that_is_away_is_unavailable():
-    async with connect("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100") as client:
+async def test_a_server_that_is_away_is_unavailable(monkeypatch):
+    monkeypatch.setattr("storage.audit._FIND_MS", 100)
+    async with connect("mongodb://127.0.0.1:9") as client:
         log = MongoAuditLog(client["audit"])
         for ask in (log.cursor, lambda: log.copy(story(1)), log.search):
             with pytest.raises(Unavailable):

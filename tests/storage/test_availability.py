@@ -97,9 +97,9 @@ async def test_deliveries_changing_windows_crosswise_lose_no_count(sql):
     here = fresh("area")
     mine = [fresh("del") for _ in range(6)]
     for hour in (0, 1, 0, 1):
-        await asyncio.gather(*(
-            sql.availability.reserve(slot(here, me, hour=(hour + n) % 2), 6) for n, me in enumerate(mine)
-        ), return_exceptions=True)  # fmt: skip
+        await asyncio.gather(
+            *(sql.availability.reserve(slot(here, me, hour=(hour + n) % 2), 6) for n, me in enumerate(mine))
+        )
     for me in mine:
         await sql.availability.release(me)
     for hour in (0, 1):

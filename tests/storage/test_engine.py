@@ -21,10 +21,14 @@ async def test_a_database_that_is_away_is_unavailable():
 
 async def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_one_works(engines):
     engine = engines["users"]
-    with pytest.raises(Unavailable):
+
+    async def unlucky() -> None:
         async with transaction(engine) as connection:
             await _cut(engines["owner"], await connection.scalar(text("SELECT pg_backend_pid()")))
             await connection.execute(text("SELECT 1"))
+
+    with pytest.raises(Unavailable):
+        await unlucky()
     async with reading(engine) as connection:
         assert await connection.scalar(text("SELECT 1")) == 1
 

@@ -35,7 +35,7 @@ def test_every_table_there_is_is_spoken_of_here(tables):
 
 @pytest.fixture
 async def tables(engines):
-    query = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema|public)'"
+    query = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_sch|public)'"
     async with engines["owner"].connect() as connection:
         return set((await connection.scalars(text(query))).all())
 
@@ -43,21 +43,14 @@ async def tables(engines):
 @pytest.mark.parametrize(("role", "table"), list(itertools.product(MAY, TABLES)))
 async def test_a_role_may_do_exactly_this(engines, role, table):
     rights = (*sorted(ALL), "TRUNCATE", "REFERENCES", "TRIGGER")
-    query = text("SELECT has_schema_privilege(split_part(:t, '.', 1), 'USAGE') AND has_table_privilege(:t, :right)")
+    # By oid: a schema that may not be used hides its tables' names.
+    query = text("""
+        SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, :right)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = :table
+    """)
     async with engines[role].connect() as connection:
-        may = {right for right in rights if await _may(connection, query, table, right)}
-    expected = {"SELECT"} if table == "journal.journal" else MAY[role].get(table, set())
-    assert may == expected
-
-
-async def _may(connection, query, table, right) -> bool:
-    # A schema that may not be used hides its tables' names too: that is a no.
-    try:
-        async with connection.begin():
-            return bool(await connection.scalar(query, {"t": table, "right": right}))
-    except Exception as error:
-        assert "permission denied for schema" in str(error)
-        return False
+        may = {right for right in rights if await connection.scalar(query, {"table": table, "right": right})}
+    assert may == ({"SELECT"} if table == "journal.journal" else MAY[role].get(table, set()))
 
 
 @pytest.mark.parametrize("role", MAY)
@@ -91,7 +84,7 @@ async def test_what_may_be_written_into_the_journal_is_a_line_but_not_its_place(
 ])  # fmt: skip
 async def test_a_role_that_reaches_further_is_refused(engines, role, attempt):
     async with engines[role].connect() as connection:
-        with pytest.raises(Exception, match="permission denied"):
+        with pytest.raises(Exception, match=r"permission denied|must be owner"):
             await connection.execute(text(attempt))
 
 

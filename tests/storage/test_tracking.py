@@ -126,7 +126,7 @@ async def test_many_calls_with_the_same_scans_keep_each_once(sql):
 
 
 async def test_a_scan_that_cannot_be_stored_is_invalid(sql):
-    for strange in ({"booking_reference": "a\x00b"}, {"id": "x" * 100_000}):
+    for strange in ({"booking_reference": "a\x00b"}, {"id": "".join(fresh("x") for _ in range(200))}):
         with pytest.raises(Invalid):
             await sql.scans.keep([scan(**strange)])
 

@@ -1,0 +1,22 @@
+"""The stores, in memory: they keep the same promises as the real ones, and the contract tests in tests/storage hold
+both to them. Give several the same journal to make a small world."""
+
+from fakes.audit import InMemoryAuditLog
+from fakes.availability import InMemoryAvailabilityStore
+from fakes.carriers import InMemoryAccountStore
+from fakes.deliveries import InMemoryDeliveryStore
+from fakes.journal import InMemoryJournal
+from fakes.policies import InMemoryPolicyStore
+from fakes.tracking import InMemoryScanStore
+from fakes.users import InMemoryUserStore
+
+__all__ = [
+    "InMemoryAccountStore",
+    "InMemoryAuditLog",
+    "InMemoryAvailabilityStore",
+    "InMemoryDeliveryStore",
+    "InMemoryJournal",
+    "InMemoryPolicyStore",
+    "InMemoryScanStore",
+    "InMemoryUserStore",
+]

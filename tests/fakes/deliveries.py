@@ -1,0 +1,97 @@
+"""Deliveries, in memory."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from domain import errors
+from domain.deliveries import Delivery, RecordMove
+from domain.ledger import Entry, imbalance
+from domain.ports import DeliveryFilter
+from fakes.journal import InMemoryJournal
+
+
+class InMemoryDeliveryStore:
+    """Deliveries, their states and entries; the lines go to the journal."""
+
+    def __init__(self, journal: InMemoryJournal | None = None) -> None:
+        self.journal = journal or InMemoryJournal()
+        self.rows: dict[str, Delivery] = {}
+        self.states: dict[str, dict[str, Any]] = {}
+        self.posted: dict[str, list[Entry]] = defaultdict(list)
+
+    async def record(self, move: RecordMove) -> None:
+        delivery = move.delivery
+        first = move.lines[0].seq
+        if [line.seq for line in move.lines] != list(range(first, delivery.seq + 1)):
+            raise errors.DeliveryDiverged("a move's lines follow each other, up to the delivery's seq")
+        told = await self.journal.of(delivery.id)
+        if first > len(told) + 1:
+            raise errors.DeliveryDiverged("lines are missing before this move")
+        if any(line.digest() != known.digest() for line, known in zip(move.lines, told[first - 1 :], strict=False)):
+            raise errors.DeliveryDiverged("this line is told otherwise")
+        fresh = move.lines[len(told) - first + 1 :]
+        if not fresh:
+            return
+        self._post(delivery.id, move.entries)
+        self.journal.write(delivery.id, delivery.organisation_id, fresh)
+        self.rows[delivery.id] = delivery
+        self.states[delivery.id] = dict(move.state)
+
+    def _post(self, delivery_id: str, entries: Sequence[Entry]) -> None:
+        known = {entry.id: entry for entry in self.posted[delivery_id]}
+        for entry in entries:
+            before = known.setdefault(entry.id, entry)
+            if before != entry.model_copy(update={"posted_at": before.posted_at}):
+                raise errors.DeliveryDiverged("another entry is posted")
+        steps = {(entry.step, entry.account) for entry in known.values()}
+        if imbalance(known.values()) or len(steps) < len(known):
+            raise errors.DeliveryDiverged("the database refuses this move")
+        self.posted[delivery_id] = list(known.values())
+
+    async def get(self, delivery_id: str) -> Delivery | None:
+        return self.rows.get(delivery_id)
+
+    async def state(self, delivery_id: str) -> dict[str, object] | None:
+        return self.states.get(delivery_id)
+
+    async def request_hash(self, delivery_id: str) -> str | None:
+        return self.rows[delivery_id].request.fingerprint() if delivery_id in self.rows else None
+
+    async def page(self, where: DeliveryFilter, limit: int, after: str | None) -> tuple[Sequence[Delivery], str | None]:
+        if after is not None and after not in self.rows:
+            raise errors.Invalid("this is no cursor of ours", field="cursor")
+        found = sorted((d for d in self.rows.values() if _fits(d, where)), key=_age, reverse=True)
+        if after is not None:
+            found = [delivery for delivery in found if _age(delivery) < _age(self.rows[after])]
+        page = found[:limit]
+        return page, page[-1].id if page and len(found) > limit else None
+
+    async def entries(self, delivery_id: str) -> Sequence[Entry]:
+        return list(self.posted[delivery_id])
+
+
+def _age(delivery: Delivery) -> tuple[datetime, str]:
+    return delivery.created_at, delivery.id
+
+
+def _fits(delivery: Delivery, where: DeliveryFilter) -> bool:
+    holder, request = delivery.booking or delivery.accepted_offer, delivery.request
+    codes = (delivery.booking.tracking_number, delivery.booking.reference) if delivery.booking else ()
+    text = (delivery.id, request.reference, *codes, request.pickup.address.city, request.dropoff.address.city)
+    return (
+        where.organisation_id in (None, delivery.organisation_id)
+        and where.status in (None, delivery.status)
+        and where.attention in (None, delivery.attention)
+        and where.carrier in (None, holder.carrier if holder else "")
+        and where.reference in (None, request.reference)
+        and (where.created_from is None or delivery.created_at >= where.created_from)
+        and (where.created_to is None or delivery.created_at < where.created_to)
+        and (not where.text or _folded(where.text) in _folded(" ".join(map(str, text))))
+    )
+
+
+def _folded(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
