@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, cast
 
+from cashews import Cache
 from fastapi import Depends, Request
 from temporalio.client import Client
 
@@ -39,6 +40,7 @@ class Parts:
     deliverer: Deliverer
     bell: Bell
     temporal: Client
+    cache: Cache
 
 
 def _parts(request: Request) -> Parts:

@@ -23,7 +23,8 @@ class Refusal(StrEnum):
     CARRIER_SILENT = "carrier_silent"
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name, if it is a time zone's; raises ValueError."""
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -81,7 +82,7 @@ class ServiceArea(Value):
     id: str = Field(examples=["area_0197…"])
     name: Line
     enabled: bool = True
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "America/Sao_Paulo"
+    timezone: Annotated[str, AfterValidator(known_zone)] = "America/Sao_Paulo"
     postal_ranges: tuple[PostalRange, ...] = ()
     radius: Radius | None = None
     hours: tuple[Hours, ...] = Field(default=(), description="closed on days not listed")

@@ -128,18 +128,15 @@ class DeliveryPolicy(Value):
     max_marks: Annotated[int, Field(ge=50, le=2_000)] = 500
 
 
-class DeliveryRequest(Request):
-    """What a customer asks for: something taken from A to B."""
+class Shipment(Request):
+    """What is to be taken from A to B, and when: all a price needs."""
 
-    reference: Text = Field(default="", max_length=64, description="the customer's own number")
     service: Service = Service.EXPRESS
     pickup: Stop
     dropoff: Stop
     parcels: Annotated[tuple[Parcel, ...], Field(min_length=1, max_length=20)]
     ready_at: Timestamp | None = None
     deliver_by: Timestamp | None = None
-    choice: Choice | None = Field(default=None, description="choose by this rule; absent: the customer accepts")
-    fallback: bool = Field(default=False, description="book the next best offer when a carrier refuses")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -161,6 +158,14 @@ class DeliveryRequest(Request):
         """What carriers are told to name a price."""
         fields = QuoteRequest.model_fields.keys() - {"currency"}
         return QuoteRequest(**{name: getattr(self, name) for name in fields}, currency=self.currency)
+
+
+class DeliveryRequest(Shipment):
+    """What a customer asks for: a shipment, and how to choose who takes it."""
+
+    reference: Text = Field(default="", max_length=64, description="the customer's own number")
+    choice: Choice | None = Field(default=None, description="choose by this rule; absent: the customer accepts")
+    fallback: bool = Field(default=False, description="book the next best offer when a carrier refuses")
 
     def fingerprint(self) -> str:
         """A hash of the whole request: the same key with another one is refused."""

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from pydantic import JsonValue
+
 from domain import audit
 from domain._values import Value
-from domain.availability import Availability, ServiceArea, Slot
+from domain.availability import Availability, ServiceArea, Slot, Window
 from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Instruction
 from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryStatus, RecordMove
 from domain.ledger import Entry
@@ -52,6 +54,16 @@ class Carrier(Protocol):
         """The scans in a signed call; raises SignatureInvalid or PayloadInvalid. Header names are lower-case."""
 
 
+class CarrierProfile(Value):
+    """A carrier there is an adapter for, and what an account there needs, as JSON Schemas."""
+
+    code: str
+    name: str
+    safety: BookingSafety
+    settings_schema: dict[str, JsonValue]
+    credentials_schema: dict[str, JsonValue]
+
+
 class Carriers(Protocol):
     """How an account becomes something to call."""
 
@@ -63,6 +75,12 @@ class Carriers(Protocol):
 
     async def enabled(self) -> Sequence[CarrierAccount]:
         """Every account that is asked for offers."""
+
+    def profiles(self) -> Sequence[CarrierProfile]:
+        """Every carrier there is an adapter for, by code."""
+
+    def problems(self, account: CarrierAccount) -> Sequence[str]:
+        """Why an account cannot be used as it is; nothing secret."""
 
 
 class AccountStore(Protocol):
@@ -148,6 +166,9 @@ class AvailabilityStore(Protocol):
 
     async def reserve(self, slot: Slot, capacity: int) -> Slot | None:
         """Holds a slot unless the window is full; a delivery that holds one in the window gets the same again."""
+
+    async def taken(self, area_id: str, window: Window) -> int:
+        """How many slots of a window are held."""
 
     async def release(self, delivery_id: str) -> None:
         """Lets go of whatever the delivery holds; again is harmless."""

@@ -19,7 +19,7 @@ from runtime.supervisor import Part, PartFailed, Report, Supervisor
 
 _START_DEADLINE = 180.0
 # What starts together; each wave needs the one before.
-_WAVES = (("postgres", "mongo", "temporal"), ("migrate", "sandbox"), ("furnish", "api", "worker", "relay"))
+_WAVES = (("postgres", "mongo", "temporal"), ("migrate", "sandbox"), ("api", "worker", "relay"), ("furnish",))
 _REPLACED_BY = {"postgres": "DATABASE_URL", "mongo": "MONGO_URL", "temporal": "TEMPORAL_ADDRESS"}
 
 
@@ -178,10 +178,6 @@ class Stack:
                 where = ["--sandbox", self.urls["sandbox"], "--api", self.urls["api"]]
                 secret = ["--admin-password-file", str(state.secret("admin_password"))]
                 return self._ours(name, ["runtime.furnish", *where, *secret], _at_once, restart=False)
-            case "furnish":
-                where = ["--sandbox", self.urls["sandbox"], "--api", self.urls["api"]]
-                argv = ["runtime.furnish", *where, "--admin-password-file", str(state.secret("admin_password"))]
-                return self._ours(name, argv, _at_once, restart=False)
         raise PartFailed(f"no part is called {name!r}")
 
     def _ours(self, name: str, argv: list[str], ready: Callable[[], Awaitable[bool]], restart: bool = True) -> Part:

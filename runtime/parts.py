@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from cashews import Cache
+
 from runtime.hints import Bell
 from runtime.settings import Settings
 from runtime.temporal import TemporalDeliverer, connect
@@ -15,6 +17,8 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
     """The adapters of these services, by the name of what they are; Temporal may be down meanwhile."""
     async with Wiring(settings) as wiring:
         temporal = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+        cache = Cache()
+        cache.setup(settings.cache_url, suppress=True)  # without the cache carriers are asked more often, no worse
         reader = next(name for name in ("tracking", "deliveries", *names) if name in names)
         async with Bell(wiring.listener(reader)).ringing() as bell:
             made: dict[str, Any] = {
@@ -24,6 +28,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "temporal": temporal,
                 "deliverer": TemporalDeliverer(temporal),
                 "bell": bell,
+                "cache": cache,
             }
             owner = {
                 "deliveries": ("deliveries", wiring.deliveries),
@@ -37,4 +42,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
             carrying = next((n for n in ("quotes", "deliveries", "availability", "tracking") if n in names), None)
             made["accounts"] = wiring.accounts(carrying) if carrying else None
             made["carriers"] = wiring.carriers(carrying) if carrying else None
-            yield made
+            try:
+                yield made
+            finally:
+                await cache.close()

@@ -34,6 +34,7 @@ import domain
 import workflows
 from domain.errors import Unavailable
 from domain.tracking import Scan
+from runtime.request_ids import RequestIds
 from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
 from workflows.messages import CarrierReport
@@ -78,7 +79,12 @@ async def connect(
     metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
     runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics)) if metrics else None
     return await Client.connect(
-        address, namespace=namespace, data_converter=data_converter(), lazy=lazy, runtime=runtime
+        address,
+        namespace=namespace,
+        data_converter=data_converter(),
+        interceptors=[RequestIds()],
+        lazy=lazy,
+        runtime=runtime,
     )
 
 

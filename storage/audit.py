@@ -25,7 +25,9 @@ _INDEXES = [
 
 def connect(url: str) -> AsyncMongoClient[dict[str, Any]]:
     """A client for `mongodb://…` that gives up on a silent server within seconds. Whoever makes it closes it."""
-    return AsyncMongoClient(url, serverSelectionTimeoutMS=_FIND_MS, connectTimeoutMS=_FIND_MS, socketTimeoutMS=_ANSWER_MS)
+    return AsyncMongoClient(
+        url, serverSelectionTimeoutMS=_FIND_MS, connectTimeoutMS=_FIND_MS, socketTimeoutMS=_ANSWER_MS
+    )
 
 
 class MongoAuditLog:

@@ -103,6 +103,12 @@ class SqlAvailabilityStore:
             await connection.execute(insert(SlotRow).values(**values, reserved_at=datetime.now(UTC)))
             return slot
 
+    async def taken(self, area_id: str, window: Window) -> int:
+        """How many slots of a window are held."""
+        query = select(WindowRow.taken).where(WindowRow.area_id == area_id, WindowRow.starts_at == window.starts_at)
+        async with reading(self._engine) as connection:
+            return await connection.scalar(query) or 0
+
     async def release(self, delivery_id: str) -> None:
         """Lets go of whatever the delivery holds; again is harmless."""
         async with transaction(self._engine) as connection:

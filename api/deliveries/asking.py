@@ -7,16 +7,13 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from temporalio.client import (
     WithStartWorkflowOperation,
-    WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from api.deps import Parts
-from api.errors import temporal_error
+from api.errors import TEMPORAL_FAILURES, temporal_error
 from domain import errors
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
 from domain.users import Principal
@@ -24,7 +21,6 @@ from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow
 
 _WAIT = timedelta(seconds=15)
-_FAILURES = (RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowAlreadyStartedError)
 
 
 def delivery_id(organisation_id: str, key: str) -> str:
@@ -62,17 +58,18 @@ async def request_delivery(
         static_summary=f"{request.service} · {request.pickup.address.state} → {request.dropoff.address.state}",
     )
     try:
-        delivery = await parts.temporal.execute_update_with_start_workflow(
+        answer: Any = await parts.temporal.execute_update_with_start_workflow(
             DeliveryWorkflow.quoted,
             messages.Quoted(actor=caller.actor),
             start_workflow_operation=operation,
             id=f"quoted-{its_id}",
             rpc_timeout=_WAIT,
         )
-    except _FAILURES as error:
+    except TEMPORAL_FAILURES as error:
         with contextlib.suppress(BaseException):  # else its future is reported as never retrieved
             await operation.workflow_handle()
         raise temporal_error(error) from error
+    delivery: Delivery = answer
     if delivery.request.fingerprint() != fingerprint:  # another request was faster under this key
         raise errors.IdempotencyKeyReused
     return delivery, False
@@ -92,12 +89,12 @@ async def ask(parts: Parts, its_id: str, update: Any, message: Any, key: str | N
         asked: Any = await handle.start_update(
             update, message, id=update_id, wait_for_stage=WorkflowUpdateStage.ACCEPTED, rpc_timeout=_WAIT
         )
-    except _FAILURES as error:
+    except TEMPORAL_FAILURES as error:
         raise temporal_error(error) from error
     try:
         delivery: Delivery = await asked.result(rpc_timeout=_WAIT)
     except WorkflowUpdateRPCTimeoutOrCancelledError:
         return None
-    except _FAILURES as error:
+    except TEMPORAL_FAILURES as error:
         raise temporal_error(error) from error
     return delivery

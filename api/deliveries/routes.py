@@ -4,8 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi import Path as PathParam
-from temporalio.client import WorkflowQueryFailedError
-from temporalio.service import RPCError
 
 from api.auth import Caller, requires
 from api.deliveries.asking import ask, policy_of, request_delivery
@@ -22,9 +20,9 @@ from api.deliveries.schemas import (
     StaffView,
 )
 from api.deps import Parts, PartsDep
-from api.errors import problems, temporal_error
+from api.errors import TEMPORAL_FAILURES, problems, temporal_error
+from api.links import tracking_url
 from api.paging import CursorParam, Limit, Page
-from api.tracking.tokens import tracking_url
 from domain import errors
 from domain._values import Timestamp
 from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
@@ -135,7 +133,7 @@ async def live_delivery(delivery_id: DeliveryId, parts: PartsDep, caller: Steeri
     try:
         handle = parts.temporal.get_workflow_handle(workflow_id)
         delivery = await handle.query(DeliveryWorkflow.live)
-    except (RPCError, WorkflowQueryFailedError) as error:
+    except TEMPORAL_FAILURES as error:
         raise temporal_error(error) from error
     base, space = parts.settings.temporal_ui_url, parts.settings.temporal_namespace
     url = f"{base}/namespaces/{space}/workflows/{workflow_id.replace('/', '%2F')}" if base else None

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from api.auth import Caller, requires
 from api.deps import PartsDep
 from api.errors import problems
+from api.links import delivery_of
 from api.paging import CursorParam, Limit, Page
 from api.tracking.schemas import PublicStep, PublicView, Timeline
-from api.tracking.tokens import delivery_of
 from domain import errors
 from domain._values import Timestamp
 from domain.audit import JournalLine

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.availability import ServiceArea, Slot
+from domain.availability import ServiceArea, Slot, Window
 from fakes.journal import InMemoryJournal
 
 
@@ -37,6 +37,9 @@ class InMemoryAvailabilityStore:
             return None
         self.held[slot.delivery_id] = slot
         return slot
+
+    async def taken(self, area_id: str, window: Window) -> int:
+        return sum(_window(slot) == (area_id, window.starts_at) for slot in self.held.values())
 
     async def release(self, delivery_id: str) -> None:
         self.held.pop(delivery_id, None)

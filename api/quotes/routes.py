@@ -1,0 +1,57 @@
+"""A price check: what carriers would charge, without any commitment and without a workflow."""
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+
+from activities.quotes import AskCarrier, QuoteActivities, decline
+from api.auth import Caller
+from api.deps import Parts, PartsDep
+from api.errors import problems
+from api.quotes.schemas import PriceCheck, Prices
+from api.views import PriceView
+from domain.deliveries import DeliveryPolicy, Shipment
+from domain.errors import DomainError
+from domain.quotes import CarrierAccount, Choice, Quote, QuoteRequest, Rule, ranked
+
+router = APIRouter(tags=["quotes"])
+_REMEMBERED_S = 20
+
+
+@router.post("/quotes", responses=problems(400, 401, 403, 413, 422, 503))
+async def check_prices(body: PriceCheck, parts: PartsDep, caller: Caller) -> Prices:  # noqa: ARG001
+    """Asks every carrier within the quote deadline. However many ask the same at once, carriers are asked once, and
+    not again for a short while."""
+
+    @parts.cache(ttl=_REMEMBERED_S, key="prices:{fingerprint}", lock=True, condition=_worth_remembering)
+    async def asked(fingerprint: str) -> str:  # noqa: ARG001
+        return (await ask_everybody(parts, body)).model_dump_json()
+
+    quote = Quote.model_validate_json(await asked(hashlib.sha256(body.model_dump_json().encode()).hexdigest()))
+    offers = ranked(quote.offers, Choice(rule=Rule.CHEAPEST), datetime.now(UTC))
+    return Prices(offers=tuple(PriceView.of(offer) for offer in offers), declined=quote.declined)
+
+
+def _worth_remembering(result: str, args: object, kwargs: object, key: str = "") -> bool:  # noqa: ARG001
+    return bool(Quote.model_validate_json(result).offers)
+
+
+async def ask_everybody(parts: Parts, shipment: Shipment) -> Quote:
+    """Every enabled account's answer, each within the deadline and none waiting for another."""
+    policy, request = DeliveryPolicy.model_validate(parts.settings.policy), shipment.for_carriers()
+    accounts = [account for account in await parts.carriers.enabled() if request.service in account.services]
+    answers = await asyncio.gather(*(_ask(parts, account, request, policy) for account in accounts))
+    return Quote(
+        offers=tuple(offer for answer in answers for offer in answer.offers),
+        declined=tuple(refusal for answer in answers for refusal in answer.declined),
+    )
+
+
+async def _ask(parts: Parts, account: CarrierAccount, request: QuoteRequest, policy: DeliveryPolicy) -> Quote:
+    ask = AskCarrier(account=account.ref, request=request, deadline=policy.quote_deadline, offer_ttl=policy.offer_ttl)
+    try:
+        return await QuoteActivities(parts.carriers).ask_carrier(ask)
+    except DomainError as error:
+        return Quote(declined=(decline(account.ref, error.code, error.data, error.detail),))
