@@ -1,0 +1,42 @@
+"""What tests of the API hold in their hands: keys, an account, a deliverer that remembers."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain.quotes import CarrierAccount
+from domain.tracking import Scan
+
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking")
+NOWHERE = "http://127.0.0.1:9"
+SECRET = "the carrier's secret"
+ACCOUNT = CarrierAccount(
+    carrier="open_delivery",
+    account="ligeiro",
+    name="Ligeiro",
+    settings={"base_url": NOWHERE, "merchant_id": "m-1", "merchant_name": "Entrega", "app_id": "app-1"},
+    credentials={"client_id": "entrega", "client_secret": SECRET},
+)
+
+
+@dataclass
+class Told:
+    """A deliverer that remembers; `alive` says whether workflows still run."""
+
+    alive: bool = True
+    reports: list[tuple[str, list[Scan]]] = field(default_factory=list)
+
+    async def report(self, delivery_id: str, scans: Any) -> bool:
+        self.reports.append((delivery_id, list(scans)))
+        return self.alive
+
+
+def write_key(folder: Path, kid: str) -> Ed25519PrivateKey:
+    """A new signing key."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / f"{kid}.pem").write_bytes(pem)
+    return key
