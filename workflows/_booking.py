@@ -1,6 +1,5 @@
 """Getting a carrier: the order, its outcome in every shape, undoing it, and the next best offer."""
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -166,7 +165,7 @@ class Getting(Telling):
                 handle = effects.cancel_booking(self.state, order, reason)
                 if await self._picked_up_before(handle, stuck_at):
                     handle.cancel()
-                    await asyncio.wait([handle])
+                    await workflow.wait([handle])
                     return False
                 try:
                     await handle
