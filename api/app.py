@@ -13,6 +13,7 @@ import uuid_utils.compat as uuid
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_fastapi_instrumentator import Instrumentator
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api import errors
 from api.deps import Parts, PartsDep
@@ -59,7 +60,6 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
         version="1",
         description=_DESCRIPTION,
         lifespan=lifespan,
-        max_body_size=_MOST_BYTES,
         openapi_url="/v1/openapi.json",
         docs_url="/v1/docs",
         redoc_url=None,
@@ -72,6 +72,7 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
     app.include_router(_health)
     errors.install(app)
     Instrumentator(excluded_handlers=["/metrics", "/healthz/.*"]).instrument(app).expose(app, include_in_schema=False)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=_MOST_BYTES)
     app.add_middleware(RequestIds)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -119,7 +120,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 class RequestIds:
     """Gives each request an id (the caller's `X-Request-Id` where it is a plain one), in its answer and in every log
-    line, and logs the request itself: path and outcome, never its content."""
+    line, and logs the request itself: route and outcome, never its content."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self._app = app
@@ -146,8 +147,13 @@ class RequestIds:
                 message["headers"] = [*message["headers"], *own]
             await send(message)
 
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        too_large = declared.isdigit() and int(declared[:20]) > _MOST_BYTES
         try:
-            await self._app(scope, receive, answer)
+            if too_large:  # told before the framework tells it in plain text
+                await errors.too_large(_MOST_BYTES)(scope, receive, answer)
+            else:
+                await self._app(scope, receive, answer)
         finally:
             REQUEST_ID.reset(token)
             route = scope.get("route")

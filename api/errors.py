@@ -92,6 +92,11 @@ def answer(status: int, code: str, title: str, detail: str, **more: Any) -> JSON
     return JSONResponse({**body, **extra}, status, headers, media_type=MEDIA_TYPE)
 
 
+def too_large(most: int) -> JSONResponse:
+    """The problem of a body beyond the limit, in bytes."""
+    return answer(413, "too_large", "Too large", f"a body has at most {most} bytes", most=most)
+
+
 def install(app: FastAPI) -> None:
     """Every way of failing answers with a problem."""
 

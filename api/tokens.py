@@ -28,6 +28,7 @@ _LEEWAY_S = 30
 _LONGEST = 4096
 _FRESH_S = 300.0
 _COOL_DOWN_S = 30.0
+_SOON_S = 1.0
 _FETCH_S = 3.0
 _MOST_BYTES = 65_536
 
@@ -46,26 +47,28 @@ class KeySet:
 
     async def key(self, kid: str) -> Ed25519PublicKey:
         """The key of that id. Raises Unauthenticated, or Unavailable before any keys could be had."""
-        now = time.monotonic()
-        if now - self._read_at > _FRESH_S or (kid not in self._keys and now - self._asked_at > _COOL_DOWN_S):
-            await self._refresh()
+        if self._due(kid) or (kid not in self._keys and self._asking.locked()):
+            async with self._asking:
+                if self._due(kid):  # else another request has asked meanwhile
+                    await self._refresh()
         if not self._keys:
             raise Unavailable("the keys that verify tokens cannot be had")
         if kid not in self._keys:
             raise Unauthenticated
         return self._keys[kid]
 
+    def _due(self, kid: str) -> bool:
+        now = time.monotonic()
+        stale = now - self._read_at > _FRESH_S
+        return (stale or kid not in self._keys) and now - self._asked_at > (_COOL_DOWN_S if self._keys else _SOON_S)
+
     async def _refresh(self) -> None:
-        asked_before = self._asked_at
-        async with self._asking:
-            if self._asked_at != asked_before:
-                return  # another request has asked meanwhile
-            self._asked_at = time.monotonic()
-            try:
-                self._keys = self._from_folder(self._folder) if self._folder else await self._fetched()
-                self._read_at = time.monotonic()
-            except (OSError, ValueError, TimeoutError, httpx.HTTPError) as error:
-                log.warning("keys not refreshed", error=repr(error), known=len(self._keys))
+        self._asked_at = time.monotonic()
+        try:
+            self._keys = self._from_folder(self._folder) if self._folder else await self._fetched()
+            self._read_at = time.monotonic()
+        except (OSError, ValueError, TimeoutError, httpx.HTTPError) as error:
+            log.warning("keys not refreshed", error=repr(error), known=len(self._keys))
 
     @staticmethod
     def _from_folder(folder: Path) -> dict[str, Ed25519PublicKey]:

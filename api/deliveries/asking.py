@@ -1,5 +1,6 @@
 """How the API asks a delivery's workflow: start it once, ask it by update, wait a while."""
 
+import asyncio
 import contextlib
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow
 
 _WAIT = timedelta(seconds=15)
+_AT_ONCE_S = 0.05
 
 
 def delivery_id(organisation_id: str, key: str) -> str:
@@ -66,8 +68,9 @@ async def request_delivery(
             rpc_timeout=_WAIT,
         )
     except TEMPORAL_FAILURES as error:
-        with contextlib.suppress(BaseException):  # else its future is reported as never retrieved
-            await operation.workflow_handle()
+        # Else its future is reported as never retrieved; where no connection was made it never comes.
+        with contextlib.suppress(TimeoutError, *TEMPORAL_FAILURES):
+            await asyncio.wait_for(operation.workflow_handle(), _AT_ONCE_S)
         raise temporal_error(error) from error
     delivery: Delivery = answer
     if delivery.request.fingerprint() != fingerprint:  # another request was faster under this key
