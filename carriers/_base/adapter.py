@@ -1,0 +1,240 @@
+"""The base of every adapter: one account, its settings and credentials, and the only way to the wire."""
+
+import asyncio
+import json as jsonlib
+import time
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+import httpx
+from prometheus_client import Counter, Gauge, Histogram
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from carriers._base.limits import Breaker, BreakerState, Bucket
+from carriers._base.reading import clean
+from carriers._base.wire import Progress, Reply, exchange
+from domain import errors
+from domain._values import as_code
+from domain.bookings import Booking, BookingOrder, BookingSafety
+from domain.quotes import CarrierAccount
+from domain.tracking import Scan
+
+CALLS = Counter(
+    "entrega_carrier_calls_total", "Calls to carriers by outcome", ["carrier", "account", "operation", "outcome"]
+)
+SECONDS = Histogram("entrega_carrier_call_seconds", "How long calls to carriers take", ["carrier", "operation"])
+BREAKER = Gauge("entrega_carrier_breaker_state", "0 closed, 1 half-open, 2 open", ["carrier", "account"])
+
+# Refusals that another try may mend: the request came too slowly or too early, and was not looked at.
+_TRY_AGAIN = frozenset({408, 425})
+
+
+def _base_url(text: str) -> str:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise ValueError("not a URL") from error
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
+        raise ValueError("an http or https URL without user, query or fragment")
+    return text.rstrip("/")
+
+
+class AdapterSettings(BaseModel):
+    """Where an account is reached and how hard; seconds, and calls a second."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    base_url: Annotated[str, AfterValidator(_base_url), Field(max_length=500, examples=["https://api.example.com"])]
+    deadline_s: Annotated[float, Field(gt=0, le=60, description="for a whole call")] = 10
+    concurrency: Annotated[int, Field(ge=1, le=500, description="calls at the same time")] = 64
+    rate_per_s: Annotated[float, Field(gt=0, le=1000)] = 50
+    breaker_failures: Annotated[int, Field(ge=1, le=1000, description="in a row, to be left alone")] = 8
+    breaker_cool_down_s: Annotated[float, Field(gt=0, le=600)] = 10
+
+
+class AdapterCredentials(BaseModel):
+    """What proves who we are; every field is a SecretStr."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+S = TypeVar("S", bound=AdapterSettings)
+C = TypeVar("C", bound=AdapterCredentials)
+
+
+class CarrierAdapter(Generic[S, C]):
+    """One account at one carrier. Subclasses say what things mean, and fulfil `domain.ports.Carrier`."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    safety: ClassVar[BookingSafety]
+    reasons: ClassVar[Mapping[int, str]] = {}
+    """Why a refusal, by its status; `explain` may read more from the body."""
+    settings_model: type[S]
+    credentials_model: type[C]
+
+    def __init__(self, account: CarrierAccount, http: httpx.AsyncClient) -> None:
+        """Raises ValidationError where `problems` finds any."""
+        self.ref = account.ref
+        self.settings = self.settings_model.model_validate(account.settings)
+        self.credentials = self.credentials_model.model_validate(account.credentials)
+        self._http = http
+        self._places = asyncio.Semaphore(self.settings.concurrency)
+        self._bucket = Bucket(self.settings.rate_per_s)
+        failures, cool_down_s = self.settings.breaker_failures, self.settings.breaker_cool_down_s
+        self._breaker = Breaker(failures, cool_down_s, self._breaker_turned)
+        self._breaker_turned(self._breaker.state)
+
+    @classmethod
+    def problems(cls, account: CarrierAccount) -> list[str]:
+        """Why this account cannot be used as it is, field by field; never a value."""
+        found = []
+        parts: dict[str, tuple[type[BaseModel], Mapping[str, Any]]] = {
+            "settings": (cls.settings_model, account.settings),
+            "credentials": (cls.credentials_model, account.credentials),
+        }
+        for part, (model, given) in parts.items():
+            try:
+                model.model_validate(given)
+            except ValidationError as error:
+                found += [f"{'.'.join(map(str, (part, *e['loc'])))}: {e['msg']}" for e in error.errors()]
+        return found
+
+    # ── what an adapter may say differently ───────────────────────────────────────────────────────────────
+
+    async def authorise(self, request: httpx.Request) -> None:
+        """Puts credentials on a request that is otherwise ready: `request.content` is what will be sent."""
+
+    def renew(self, request: httpx.Request) -> bool:  # noqa: ARG002
+        """After a 401: drops what `authorise` had cached, and says whether another try makes sense."""
+        return False
+
+    def explain(self, reply: Reply) -> tuple[str, str]:
+        """A refusal's code and, where it has any, its own words; both are cleaned by the caller."""
+        return self.reasons.get(reply.status, f"http_{reply.status}"), ""
+
+    def verdict(self, reply: Reply) -> errors.CarrierError | None:
+        """What an answer means if it is no success; for carriers that hide errors in a 200 to extend."""
+        status = reply.status
+        data: dict[str, Any] = {"reason": f"http_{status}", "status": status, "sent": True}
+        if reply.retry_after is not None:
+            data["retry_after"] = reply.retry_after
+        if reply.ok:
+            return None
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            # It read the request only to turn it away: nothing was done.
+            return errors.CarrierThrottled(**{**data, "reason": "throttled", "sent": False})
+        if 500 <= status <= 599 or status in _TRY_AGAIN:
+            return errors.CarrierUnavailable(**data)
+        if 400 <= status <= 499:
+            code, words = self.explain(reply)
+            return errors.CarrierRejected(clean(words), reason=as_code(code), status=status)
+        return errors.CarrierMisbehaved(f"answered with status {status}", **data)
+
+    # ── what every adapter does alike ─────────────────────────────────────────────────────────────────────────
+
+    def booking(self, order: BookingOrder, reference: str, **more: Any) -> Booking:
+        """What the carrier holds for this order, under its own id; `more` are the other fields of Booking."""
+        return Booking(
+            carrier=self.ref.carrier,
+            carrier_account=self.ref.account,
+            offer_id=order.offer.id,
+            key=order.key,
+            attempt=order.attempt,
+            reference=reference,
+            **more,
+        )
+
+    def scan(self, **fields: Any) -> Scan:
+        """A report of this account's."""
+        return Scan(carrier=self.ref.carrier, carrier_account=self.ref.account, **fields)
+
+    # ── the wire ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        answers: Collection[int] = (),
+        json_due: bool = True,
+        must_answer: bool = False,
+    ) -> Reply:
+        """Calls the carrier, within this account's deadline, limits and breaker.
+
+        `answers` are statuses that the caller reads like a success. With `must_answer` any other refusal raises
+        CarrierMisbehaved instead of CarrierRejected: being refused an answer (a revoked key, say) must not pass
+        for "there is no booking" or "too late to cancel". Raises CarrierError; see `domain.ports.Carrier`.
+        """
+        began, outcome = time.monotonic(), "cancelled"
+        try:
+            with self._breaker.guard():
+                reply = await self._in_time(method, path, json, headers)
+                fault = None if reply.status in answers else self.verdict(reply)
+                if fault is not None:
+                    raise fault
+                if reply.ok and json_due:
+                    reply.json()
+            outcome = "ok"
+            return reply
+        except errors.CarrierError as error:
+            outcome = error.code
+            if must_answer and isinstance(error, errors.CarrierRejected):
+                raise errors.CarrierMisbehaved(error.detail, **{**error.data, "sent": True}) from error
+            raise
+        finally:
+            CALLS.labels(self.code, self.ref.account, operation, outcome).inc()
+            SECONDS.labels(self.code, operation).observe(time.monotonic() - began)
+
+    async def _in_time(self, method: str, path: str, json: object, headers: Mapping[str, str] | None) -> Reply:
+        progress = Progress()
+        try:
+            async with asyncio.timeout(self.settings.deadline_s) as deadline, self._places:
+                await self._bucket.take(deadline.when() or 0)
+                progress.admitted = True
+                request = self._request(method, path, json, headers)
+                await self.authorise(request)
+                reply = await exchange(self._http, request, progress)
+                if reply.status == httpx.codes.UNAUTHORIZED and self.renew(request):
+                    progress.sent = False  # what was turned away at the door does not count
+                    request = self._request(method, path, json, headers)
+                    await self.authorise(request)
+                    reply = await exchange(self._http, request, progress)
+                return reply
+        except TimeoutError as error:
+            if not progress.admitted:
+                raise errors.CarrierThrottled("too many calls at once", reason="busy", sent=False) from error
+            raise errors.CarrierUnavailable("no answer in time", reason="timeout", sent=progress.sent) from error
+
+    async def post_for_token(self, path: str, **content: Any) -> Reply:
+        """Asks a token endpoint (`json=` or `data=` for a form), inside the call that needs the token: its
+        deadline, limits and breaker are that call's. Raises CarrierError."""
+        request = self._http.build_request("POST", self.settings.base_url + path, **content)
+        reply = await exchange(self._http, request, Progress())
+        fault = self.verdict(reply)
+        if isinstance(fault, errors.CarrierRejected):
+            raise errors.CarrierRejected("the credentials were refused", reason="unauthorized", status=reply.status)
+        if fault is not None:
+            raise fault
+        return reply
+
+    def _request(self, method: str, path: str, json: object, headers: Mapping[str, str] | None) -> httpx.Request:
+        content, typed = None, dict(headers or {})
+        if json is not None:
+            content = jsonlib.dumps(json, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_number)
+            typed.setdefault("content-type", "application/json")
+        return self._http.build_request(method, self.settings.base_url + path, headers=typed, content=content)
+
+    def _breaker_turned(self, state: BreakerState) -> None:
+        BREAKER.labels(self.code, self.ref.account).set(state)
+
+
+def _number(value: object) -> float:
+    """A Decimal as a JSON number: exact, since the shortest text of a double keeps 15 digits and money has 14."""
+    if not isinstance(value, Decimal):
+        raise TypeError(type(value).__name__)
+    return float(value)
