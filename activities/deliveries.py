@@ -6,7 +6,8 @@ from domain import errors
 from domain._values import Value
 from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Instruction
 from domain.deliveries import RecordMove
-from domain.ports import Carriers, DeliveryStore
+from domain.ports import Carrier, Carriers, DeliveryStore
+from domain.quotes import AccountRef
 
 
 class BookCarrier(Value):
@@ -41,12 +42,12 @@ class DeliveryActivities:
         """Books once. Before any second try it asks the carrier whether the first one happened; where it cannot
         be asked, raises BookingUnknown and nobody tries again."""
         order = ask.order
-        carrier = await self._carriers.reach(order.offer.ref)
         second_try = ask.maybe_booked or activity.info().attempt > 1
+        carrier = await (self._still_reach(order.offer.ref) if second_try else self._carriers.reach(order.offer.ref))
         if second_try and carrier.safety is BookingSafety.NEITHER:
             raise errors.BookingUnknown(key=order.key)
         if second_try and carrier.safety is BookingSafety.FINDABLE:
-            found = await carrier.find_booking(order)
+            found = await _found(carrier, order)
             if found is not None:
                 return found
         try:
@@ -65,12 +66,12 @@ class DeliveryActivities:
 
         Raises CarrierRejected when the courier already has it, BookingUnknown when nobody can tell.
         """
-        carrier = await self._carriers.reach(ask.order.offer.ref)
+        carrier = await self._still_reach(ask.order.offer.ref)
         booking = ask.booking
         if booking is None and carrier.safety is BookingSafety.NEITHER:
             raise errors.BookingUnknown(key=ask.order.key)
         if booking is None:
-            booking = await carrier.find_booking(ask.order)
+            booking = await _found(carrier, ask.order)
         if booking is None or booking.closed:
             return Cancellation(nothing_booked=True)
         return await carrier.cancel(booking, ask.reason)
@@ -80,3 +81,18 @@ class DeliveryActivities:
         """Tells the carrier what was decided; raises CarrierRejected when it takes no instructions."""
         carrier = await self._carriers.reach(instruction.booking.ref)
         await carrier.decide(instruction)
+
+    async def _still_reach(self, ref: AccountRef) -> Carrier:
+        """Where something may be booked, an account that was taken away is missed until somebody brings it back."""
+        try:
+            return await self._carriers.reach(ref)
+        except errors.NotFound as error:
+            raise errors.CarrierUnavailable(error.detail, reason="account_missing", sent=False) from error
+
+
+async def _found(carrier: Carrier, order: BookingOrder) -> Booking | None:
+    """A refusal to tell is not a no: it is asked again."""
+    try:
+        return await carrier.find_booking(order)
+    except errors.CarrierRejected as error:
+        raise errors.CarrierUnavailable(error.detail, **error.data) from error

@@ -24,7 +24,10 @@ class Request(BaseModel):
 
 
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("outside the calendar in UTC") from error
 
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(_utc)]

@@ -24,7 +24,7 @@ class Carrier(Protocol):
 
     Every call has a total deadline and a byte cap. Raises CarrierRejected when asking again will not help,
     CarrierUnavailable (or a child of it) when it might; the latter's `data["sent"]` is False only when the
-    carrier certainly did not get the request.
+    carrier certainly did nothing with the request.
     """
 
     safety: ClassVar[BookingSafety]

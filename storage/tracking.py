@@ -51,7 +51,7 @@ _MATCH = text("""
            AND line.data->>'carrier' = scan.carrier AND line.data->>'account' = scan.account
          ORDER BY line.id DESC LIMIT 1),
         (SELECT line.subject FROM journal.journal AS line
-         WHERE line.data->>'booking_reference' = scan.booking_reference
+         WHERE scan.booking_key IS NULL AND line.data->>'booking_reference' = scan.booking_reference
            AND line.data->>'carrier' = scan.carrier AND line.data->>'account' = scan.account
          ORDER BY line.id DESC LIMIT 1))
     WHERE scan.number = ANY(:numbers)

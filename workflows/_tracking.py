@@ -54,7 +54,9 @@ class Tracking(Getting):
         settles that it exists."""
         order, booking = self.state.order, self.delivery.booking
         if booking is not None:
-            return scan.booking_reference == booking.reference or scan.booking_key == booking.key
+            # Several orders may share one reference, where a courier carries them together.
+            same = scan.booking_reference == booking.reference
+            return scan.booking_key == booking.key or (scan.booking_key is None and same)
         if order is None or scan.ref != order.offer.ref or scan.booking_key not in (None, order.key):
             return False
         if scan.kind not in _GIVEN_BACK:

@@ -50,7 +50,7 @@ class InMemoryScanStore:
                 self.items[key] = item.model_copy(update={"delivery_id": self._whose(item.scan)})
 
     def _whose(self, scan: Scan) -> str | None:
-        for name in ("booking_key", "booking_reference"):
+        for name in ("booking_reference",) if scan.booking_key is None else ("booking_key",):
             said = {"carrier": scan.carrier, "account": scan.carrier_account, name: getattr(scan, name)}
             for line in reversed(self.journal.lines):
                 if said[name] is not None and said.items() <= {k: v for k, v in line.data.items() if k in said}.items():
