@@ -31,7 +31,7 @@ class Callbacks:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     def enqueue(self, provider: Provider, booking: Booking, callback: Callback) -> None:
-        """Write down the webhook of a booking's latest happening, with the copies and delays its carrier's temper adds."""
+        """Write down the webhook of a booking's latest happening, with copies and delays as is the carrier's temper."""
         faults = self._faults.take_for_webhook(provider)
         if Fault.DROP_WEBHOOKS in faults:
             return

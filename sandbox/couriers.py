@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -37,6 +38,10 @@ _DRIFT_PERCENT = 60
 _LONGEST_NAP_S = 1.0
 
 
+Render = Callable[[Booking], Callback | None]
+"""How a provider's protocol tells of a booking's latest happening; None where it has no word for it."""
+
+
 class Refusal(Exception):
     """The carrier says no at once, with an HTTP status and a reason for people."""
 
@@ -59,8 +64,10 @@ class Estimate:
 class Couriers:
     """Every provider's couriers, whatever protocol their company speaks."""
 
-    def __init__(self, store: Store, clock: CityClock, faults: Faults, providers: dict[str, Provider]) -> None:
-        self._store, self._clock, self._providers = store, clock, providers
+    def __init__(
+        self, store: Store, clock: CityClock, faults: Faults, providers: dict[str, Provider], render: Render
+    ) -> None:
+        self._store, self._clock, self._providers, self._render = store, clock, providers, render
         self._bell = asyncio.Event()
         self._callbacks = Callbacks(store, clock, faults, self._bell.set)
 
@@ -180,6 +187,10 @@ class Couriers:
         finally:
             await self._callbacks.stop()
 
+    def wake(self) -> None:
+        """Something has changed: look again at what is due."""
+        self._bell.set()
+
     def catch_up(self) -> None:
         """Take every step that has fallen due, in the order in which it did."""
         while (booking := self._store.next_booking()) and (booking.next_due or 0) <= self._clock.now():
@@ -225,12 +236,43 @@ class Couriers:
         silent = "silent" in booking.scenarios and step not in (Step.ACCEPTED, Step.REJECTED)
         if not silent and "silent_all" not in booking.scenarios:
             provider = self._providers[booking.provider]
-            callback = self.render(booking)
+            callback = self._render(booking)
             if callback is not None:
                 self._callbacks.enqueue(provider, booking, callback)
 
-    def render(self, booking: Booking) -> Callback | None:
-        raise NotImplementedError
+    def _start(self, provider: Provider, errand: Errand) -> Point:
+        """Where the provider's nearest courier waits: the same for everything that leaves from one door."""
+        return near(errand.pickup, f"{provider.name}/{errand.pickup}")
 
     def _new_booking(self, provider: Provider, errand: Errand, asked: set[str]) -> Booking:
-        raise NotImplementedError
+        estimate, start = self.estimate(provider, errand), self._start(provider, errand)
+        now, wall = self._clock.now(), time.time()
+        courier = int.from_bytes(hashlib.sha256(str(start).encode()).digest()[:2])
+        if estimate.problem or "refused" in asked:
+            plan = itineraries.refusal(provider, estimate.problem or Reason.NO_COURIER)
+        else:
+            plan = itineraries.itinerary(
+                provider, start, errand.pickup, errand.dropoff, errand.returns, errand.awaits, asked
+            )
+        wanted = errand.deliver_within_minutes
+        booking = Booking(
+            delivery_id=str(uuid.uuid4()),
+            provider=provider.name,
+            errand=errand,
+            scenarios=sorted(asked),
+            created_at=wall,
+            price_cents=estimate.price_cents,
+            extra_percent=_DRIFT_PERCENT if "price_drift" in asked else 0,
+            vehicle=estimate.vehicle,
+            courier_id=f"{provider.name}-{courier}",
+            courier_name=_NAMES[courier % len(_NAMES)],
+            courier_start=start,
+            pickup_estimate=estimate.pickup_at,
+            dropoff_estimate=estimate.dropoff_at,
+            deliver_by=now + wanted * 60 if wanted else estimate.dropoff_at + _MARGIN_S,
+            answer_by=wall + max(_ANSWER_WITHIN_S / self._clock.speed, _ANSWER_WITHIN_AT_LEAST_S),
+            plan=plan,
+            history=[Happening(step=Step.PENDING, city_at=now, at=wall)],
+        )
+        booking.arm(now)
+        return booking

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -59,6 +59,10 @@ class CourierProtocol(Protocol):
 
     def callback(self, world: "World", booking: Booking, happening: Happening) -> Callback | None:
         """How the protocol tells its customer of a happening; None where it has no word for it."""
+        ...
+
+    def settings(self, provider: Provider) -> Mapping[str, str]:
+        """What its customer must be told of a provider, beside its address and credentials."""
         ...
 
 

@@ -18,8 +18,9 @@ CREATE TABLE IF NOT EXISTS bookings (
 CREATE INDEX IF NOT EXISTS bookings_order ON bookings (order_id, provider, seq);
 CREATE INDEX IF NOT EXISTS bookings_due ON bookings (next_due) WHERE next_due IS NOT NULL;
 CREATE TABLE IF NOT EXISTS callbacks (
-    id INTEGER PRIMARY KEY, delivery_id TEXT NOT NULL, provider TEXT NOT NULL, body BLOB NOT NULL, headers TEXT NOT NULL,
-    created_at REAL NOT NULL, due_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, outcome TEXT
+    id INTEGER PRIMARY KEY, delivery_id TEXT NOT NULL, provider TEXT NOT NULL, body BLOB NOT NULL,
+    headers TEXT NOT NULL, created_at REAL NOT NULL, due_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    outcome TEXT
 );
 CREATE INDEX IF NOT EXISTS callbacks_due ON callbacks (due_at, id) WHERE outcome IS NULL;
 CREATE INDEX IF NOT EXISTS callbacks_delivery ON callbacks (delivery_id);
@@ -142,7 +143,8 @@ class Store:
     def add_callback(self, booking: Booking, body: bytes, headers: dict[str, str], now: float, due_at: float) -> None:
         """A webhook to be sent at `due_at`."""
         self._db.execute(
-            "INSERT INTO callbacks (delivery_id, provider, body, headers, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO callbacks (delivery_id, provider, body, headers, created_at, due_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (booking.delivery_id, booking.provider, body, json.dumps(headers), now, due_at),
         )
 
@@ -154,8 +156,8 @@ class Store:
     def callback(self, callback_id: int) -> PendingCallback:
         """A webhook in full."""
         query = "SELECT id, provider, body, headers, created_at, attempts FROM callbacks WHERE id = ?"
-        row = self._db.execute(query, (callback_id,)).fetchone()
-        return PendingCallback(*row[:3], json.loads(row[3]), *row[4:])
+        its_id, provider, body, headers, created_at, attempts = self._db.execute(query, (callback_id,)).fetchone()
+        return PendingCallback(its_id, provider, body, json.loads(headers), created_at, attempts)
 
     def next_callback_at(self, after: float) -> float | None:
         """When the next webhook that is not yet due will be."""
