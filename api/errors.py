@@ -1,6 +1,8 @@
 """Every error leaves as an RFC 9457 problem with a stable `code`; the map from domain errors to statuses is here."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -80,8 +82,10 @@ def status_of(error: DomainError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def answer(status: int, code: str, title: str, detail: str, **more: Any) -> JSONResponse:
-    """A problem as a response."""
+def answer(
+    status: int, code: str, title: str, detail: str, more: Mapping[str, Any] = MappingProxyType({})
+) -> JSONResponse:
+    """A problem as a response; `more` are members of its own, which never replace those of every problem."""
     body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
     headers = {}
     if status == 401:
@@ -94,7 +98,7 @@ def answer(status: int, code: str, title: str, detail: str, **more: Any) -> JSON
 
 def too_large(most: int) -> JSONResponse:
     """The problem of a body beyond the limit, in bytes."""
-    return answer(413, "too_large", "Too large", f"a body has at most {most} bytes", most=most)
+    return answer(413, "too_large", "Too large", f"a body has at most {most} bytes", {"most": most})
 
 
 def install(app: FastAPI) -> None:
@@ -105,7 +109,7 @@ def install(app: FastAPI) -> None:
         status = status_of(error)
         if status >= 500:
             log.warning("not served", path=request.url.path, code=error.code, cause=repr(error.__cause__))
-        return answer(status, error.code, error.title, error.detail, **_plain(error.data))
+        return answer(status, error.code, error.title, error.detail, _plain(error.data))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -114,7 +118,7 @@ def install(app: FastAPI) -> None:
             return answer(400, "malformed", "Not JSON", "the body is not valid JSON")
         shown = [FieldProblem(pointer=_pointer(one["loc"]), detail=_said(one)).model_dump() for one in found[:50]]
         first = f"{shown[0]['pointer']}: {shown[0]['detail']}" if shown else "the request is not as described"
-        return answer(422, errors.Invalid.code, "The request is not as described", first, errors=shown)
+        return answer(422, errors.Invalid.code, "The request is not as described", first, {"errors": shown})
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> JSONResponse:

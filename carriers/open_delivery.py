@@ -20,12 +20,14 @@ from carriers._base import (
     clean,
     hmac_sha256,
     money,
+    no,
     public_url,
     signed,
 )
 from domain import errors
 from domain._values import as_code
-from domain.availability import Availability, Refusal, no
+from domain.availability import Availability, Refusal
+from domain.availability import no as unavailable
 from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Decision, Instruction
 from domain.deliveries import Proof
 from domain.money import Money
@@ -74,12 +76,15 @@ _CANCEL_REASONS = {
     "too_slow": "HIGH_ACCEPTANCE_TIME", "too_late": "HIGH_ACCEPTANCE_TIME", "not_ready": "PROBLEM_AT_MERCHANT",
 }  # fmt: skip
 
-_REFUSALS = (
-    *("PRICE_EXCEEDED", "VEHICLE_NOT_AVAILABLE", "NO_DELIVERYPERSON_AVAILABLE", "DOES_NOT_MEET_REQUESTED_TIMES"),
-    *("REGION_NOT_SERVED", "INVALID_ADDRESS"),
-)
-_MISSING = 404
-_TOO_LATE = (409, 422)
+# An error is a status and a title; some services write the reason for a rejection there.
+_MEANINGS = {
+    "PRICE_EXCEEDED": no("price_exceeded"), "VEHICLE_NOT_AVAILABLE": no("vehicle_not_available"),
+    "NO_DELIVERYPERSON_AVAILABLE": no("no_deliveryperson_available"), "REGION_NOT_SERVED": no("region_not_served"),
+    "DOES_NOT_MEET_REQUESTED_TIMES": no("does_not_meet_requested_times"), "INVALID_ADDRESS": no("invalid_address"),
+    "400": no("malformed"), "401": no("unauthorized"), "403": no("access_denied"), "404": no("not_found"),
+    "422": no("unprocessable"),
+}  # fmt: skip
+_MISSING, _TOO_LATE = 404, (409, 422)
 # The protocol promises "a duplicate orderId error" and gives it no status of its own.
 _PERHAPS_DUPLICATE = (400, 409, 422)
 
@@ -198,7 +203,8 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
     code = "open_delivery"
     name = "Open Delivery"
     safety = BookingSafety.FINDABLE
-    reasons: ClassVar = {401: "unauthorized", 403: "access_denied", 404: "not_found", 422: "unprocessable"}
+    statuses: ClassVar = EVENTS
+    meanings: ClassVar = _MEANINGS
     settings_model = Settings
     credentials_model = ClientCredentials
 
@@ -211,7 +217,7 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
         try:
             await self._simulate(request, "availability")
         except errors.CarrierRejected as refused:
-            return no(Refusal.CARRIER_REFUSED, refused.detail)
+            return unavailable(Refusal.CARRIER_REFUSED, refused.detail)
         return Availability(available=True)
 
     async def book(self, order: BookingOrder) -> Booking:
@@ -270,8 +276,9 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
         reason = (instruction.reason or "").upper()
         json = {"reason": reason if reason in _PROBLEMS else "OTHER", "action": _ACTIONS[instruction.decision]}
         json |= {"message": instruction.note} if instruction.note else {}
-        path = self._path("handleProblem", instruction.booking.key)
-        await self.send("POST", path, operation="decide", json=json, json_due=False)
+        await self.send(
+            "POST", self._path("handleProblem", instruction.booking.key), operation="decide", json=json, json_due=False
+        )
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Scan]:
         """A `newLogisticEvent`, signed over its raw bytes."""
@@ -283,30 +290,25 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
         return self._scans(signed(body, _Report, *((headers.get(name, ""), due) for name, due in proofs.items())))
 
     def explain(self, reply: Reply) -> tuple[str, str]:
-        """Its errors are a title; some services write the reason for a rejection there."""
+        """A title is a reason where it is one of the protocol's; else it is for people."""
         title = clean(reply.text_at("title"))
         named = as_code(title).upper()
-        return (named if named in _REFUSALS else super().explain(reply)[0]), title
+        return named if named in _MEANINGS else "", title
 
     def token_request(self) -> tuple[str, Mapping[str, Any]]:
         """As JSON, which the protocol wants instead of RFC 6749's form."""
-        asked = {name: secret.get_secret_value() for name, secret in self.credentials}
-        return self.settings.token_path, {"json": {**asked, "grant_type": "client_credentials"}}
+        return self.settings.token_path, {"json": self.grant()}
 
     async def _simulate(self, request: QuoteRequest, operation: str) -> CarrierOffer:
-        json = self._shipment(request)
-        said = (await self.send("POST", self._path("availability"), operation=operation, json=json)).read(_Simulation)
+        path, json = self._path("availability"), self._shipment(request)
+        said = (await self.send("POST", path, operation=operation, json=json)).read(_Simulation)
         if said.couriers == 0:
             raise errors.CarrierRejected("no courier is free", reason="no_deliveryperson_available")
         if said.cost is None:
             raise errors.CarrierRejected("it names no price that we could settle", reason="no_price")
         vehicle = as_code(said.vehicle) if said.vehicle else None
-        return CarrierOffer(
-            service=vehicle or "delivery",
-            vehicle=vehicle,
-            cost=said.cost,
-            **said.model_dump(include={"pickup_eta_at", "delivery_eta_at"}),
-        )
+        etas = said.model_dump(include={"pickup_eta_at", "delivery_eta_at"})
+        return CarrierOffer(service=vehicle or "delivery", vehicle=vehicle, cost=said.cost, **etas)
 
     async def _details(self, key: str, operation: str) -> _Report | None:
         path = self._path("delivery", key)

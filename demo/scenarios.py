@@ -90,7 +90,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         marks="[sandbox:ligeiro=cancelled_by_carrier]",
         prefer="ligeiro",
         fallback=True,
-        shows=("delivery.rebooking",),
+        shows=("delivery.refused",),
     ),
     Scenario("silent after its yes, found by polling", "delivered", marks="[sandbox:silent]", prefer="ligeiro"),
     Scenario("wholly silent, found by polling", "delivered", marks="[sandbox:silent_all]", prefer="ligeiro"),

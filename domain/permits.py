@@ -32,21 +32,21 @@ def check_cancel(delivery: Delivery) -> None:
     """Until pickup; afterwards `decide` with `return` is what is left."""
     _open(delivery)
     if delivery.status not in CANCELLABLE:
-        raise errors.TooLateToCancel(status=delivery.status, possible=_possible_after_pickup(delivery))
+        raise errors.TooLateToCancel(delivery_status=delivery.status, possible=_possible_after_pickup(delivery))
 
 
 def check_decide(delivery: Delivery, decision: Decision) -> None:
     """When the carrier has it, or an attempt failed, or it asks."""
     _open(delivery)
     if delivery.status not in UNDERWAY and delivery.attention is not Attention.DECISION_NEEDED:
-        raise errors.NotAllowedNow(status=delivery.status, decision=decision)
+        raise errors.NotAllowedNow(delivery_status=delivery.status, decision=decision)
 
 
 def check_retry_booking(delivery: Delivery, offer_id: str | None) -> None:
     """When nobody would book, or nobody knows whether it is booked."""
     _open(delivery)
     if not (_unbookable(delivery) or delivery.attention is Attention.BOOKING_UNKNOWN):
-        raise errors.NotAllowedNow(status=delivery.status, attention=delivery.attention)
+        raise errors.NotAllowedNow(delivery_status=delivery.status, attention=delivery.attention)
     if offer_id is not None and delivery.offer(offer_id) is None:
         raise errors.OfferNotFound(offer_id=offer_id)
 
@@ -56,16 +56,16 @@ def check_force_status(delivery: Delivery, status: DeliveryStatus) -> None:
     _open(delivery)
     ends = status in FINAL and status is not DeliveryStatus.EXPIRED
     if delivery.booking is None and status not in (DeliveryStatus.CANCELLED, DeliveryStatus.FAILED):
-        raise errors.NotAllowedNow("nothing is booked yet", status=delivery.status)
+        raise errors.NotAllowedNow("nothing is booked yet", delivery_status=delivery.status)
     if not (ends or may_move(delivery.status, status)) or status is DeliveryStatus.BOOKING:
-        raise errors.NotAllowedNow(status=delivery.status, to=status)
+        raise errors.NotAllowedNow(delivery_status=delivery.status, to=status)
 
 
 def check_clear_attention(delivery: Delivery) -> None:
     """When there is any."""
     _open(delivery)
     if delivery.attention is Attention.NONE:
-        raise errors.NotAllowedNow("nothing asks for attention", status=delivery.status)
+        raise errors.NotAllowedNow("nothing asks for attention", delivery_status=delivery.status)
 
 
 def permitted(delivery: Delivery, now: datetime) -> list[str]:
@@ -93,12 +93,12 @@ def _passes(check: Callable[[], None]) -> bool:
 
 def _open(delivery: Delivery) -> None:
     if delivery.status in FINAL:
-        raise errors.DeliveryClosed(status=delivery.status)
+        raise errors.DeliveryClosed(delivery_status=delivery.status)
 
 
 def _in(delivery: Delivery, status: DeliveryStatus) -> None:
     if delivery.status is not status:
-        raise errors.NotAllowedNow(status=delivery.status, needs=status)
+        raise errors.NotAllowedNow(delivery_status=delivery.status, needs=status)
 
 
 def _unbookable(delivery: Delivery) -> bool:

@@ -27,6 +27,7 @@ class Wrong(BaseModel):
     fault: Fault
     times: int | None = Field(default=1, ge=1)
     seconds: float | None = Field(default=None, gt=0)
+    code: str | None = Field(default=None, description="which documented error")
 
 
 class Speed(BaseModel):
@@ -56,6 +57,16 @@ async def providers(request: Request) -> dict[str, Any]:
             "credentials": provider.credentials,
         }
         for provider in world.providers.values()
+    ]
+    return {"items": items}
+
+
+@router.get("/protocols")
+async def protocols(request: Request) -> dict[str, Any]:
+    """Every protocol, with the words and the errors that it documents."""
+    items = [
+        {"name": name, "statuses": protocol.statuses, "errors": [error._asdict() for error in protocol.errors]}
+        for name, protocol in world_of(request).protocols.items()
     ]
     return {"items": items}
 

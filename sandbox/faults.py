@@ -31,6 +31,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"  # done, but the answer breaks off half way
     DRIP = "drip"  # done, and answered a byte every `seconds` (1)
     HUGE = "huge"  # done, and answered with 64 MB before the answer
+    DOCUMENTED = "documented"  # the protocol's own error of this `code`; nothing was done
     LOSE_REPLY = "lose_reply"  # done, and the connection drops instead of an answer
     DUPLICATE_WEBHOOKS = "duplicate_webhooks"
     REORDER_WEBHOOKS = "reorder_webhooks"
@@ -46,6 +47,7 @@ class Due:
 
     fault: Fault
     seconds: float | None = None
+    code: str | None = None
 
 
 class Faults:
@@ -61,7 +63,7 @@ class Faults:
                 stored.fault not in WEBHOOK_FAULTS
             ):
                 self._store.spend_fault(stored)
-                return Due(Fault(stored.fault), stored.seconds)
+                return Due(Fault(stored.fault), stored.seconds, stored.code)
         own = provider.faults.get(operation)
         return Due(Fault(own)) if own else None
 

@@ -4,7 +4,8 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from fastapi import APIRouter
 
@@ -47,11 +48,31 @@ class Callback(NamedTuple):
     headers: dict[str, str]
 
 
+class Means(StrEnum):
+    """What a careful customer makes of an error."""
+
+    AGAIN = "again"  # another try may mend it
+    NO = "no"  # another try will not
+
+
+class Documented(NamedTuple):
+    """An error that the protocol documents, as it goes over the wire in answer to these operations."""
+
+    code: str
+    status: int
+    means: Means
+    body: Mapping[str, Any]
+    operations: tuple[str, ...]
+    headers: Mapping[str, str] = {}
+
+
 class CourierProtocol(Protocol):
     """What a protocol's file offers as `PROTOCOL`."""
 
     name: str  # also its prefix: /{name}/{provider}
     providers: tuple[Provider, ...]
+    statuses: tuple[str, ...]  # every word that the protocol documents for where a booking stands
+    errors: tuple[Documented, ...]  # every error that it documents
 
     def routes(self) -> APIRouter:
         """The protocol's routes under /{name}/{provider}, each tagged with its neutral operation."""

@@ -26,7 +26,7 @@ CREATE INDEX IF NOT EXISTS callbacks_due ON callbacks (due_at, id) WHERE outcome
 CREATE INDEX IF NOT EXISTS callbacks_delivery ON callbacks (delivery_id);
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY, provider TEXT NOT NULL, operation TEXT NOT NULL, fault TEXT NOT NULL,
-    times INTEGER, seconds REAL
+    times INTEGER, seconds REAL, code TEXT
 );
 """
 
@@ -53,6 +53,7 @@ class StoredFault:
     fault: str
     times: int | None
     seconds: float | None
+    code: str | None
 
 
 class Store:
@@ -183,11 +184,19 @@ class Store:
     # Faults
 
     def add_fault(
-        self, provider: str, operation: str, fault: str, times: int | None, seconds: float | None
+        self,
+        provider: str,
+        operation: str,
+        fault: str,
+        times: int | None,
+        seconds: float | None,
+        code: str | None = None,
     ) -> StoredFault:
         """Order a fault."""
-        query = "INSERT INTO faults (provider, operation, fault, times, seconds) VALUES (?, ?, ?, ?, ?) RETURNING *"
-        return StoredFault(*self._db.execute(query, (provider, operation, fault, times, seconds)).fetchone())
+        values = (provider, operation, fault, times, seconds, code)
+        columns = "provider, operation, fault, times, seconds, code"
+        query = f"INSERT INTO faults ({columns}) VALUES (?, ?, ?, ?, ?, ?) RETURNING *"  # noqa: S608 - our own names
+        return StoredFault(*self._db.execute(query, values).fetchone())
 
     def faults(self) -> list[StoredFault]:
         """The faults on order, oldest first."""

@@ -56,10 +56,20 @@ class FaultyRoute(APIRoute):
             due = world_of(request).faults.take(provider, operation)
             if due is None:
                 return await handle(request)
+            if due.fault is Fault.DOCUMENTED:
+                return _documented(world_of(request), provider, due.code)
             instead = await _undone(due)
             return instead or _done(due, await handle(request))
 
         return faulty
+
+
+def _documented(world: World, provider: Provider, code: str | None) -> Response:
+    known = {error.code: error for error in world.protocols[provider.protocol].errors}
+    if code not in known:
+        raise Refusal(400, f"{provider.protocol} documents no error {code}")
+    error = known[code]
+    return JSONResponse(dict(error.body), error.status, dict(error.headers))
 
 
 async def _undone(due: Due) -> Response | None:

@@ -129,7 +129,7 @@ class Asking(Tracking):
             self._tell("delivery.cancel_refused", Actor.CARRIER, cancel_requested=False)
             self._catch_up()
             await self._record()
-            return CancelRefused(status=self.delivery.status, possible=["decide"])
+            return CancelRefused(delivery_status=self.delivery.status, possible=["decide"])
         self._release()
         self._reverse("cancelled")
         self._move_to(DeliveryStatus.CANCELLED, actor=actor, reason=reason)
@@ -140,7 +140,7 @@ class Asking(Tracking):
         """Tells the carrier; it stays a human's matter until the carrier has taken it."""
         booking, why_asked = self.delivery.booking, self.delivery.reason
         if booking is None:
-            return NotAllowedNow(status=self.delivery.status)
+            return NotAllowedNow(delivery_status=self.delivery.status)
         self._tell("delivery.decided", ask.actor, {"decision": str(ask.decision)})
         await self._record()
         try:
@@ -166,7 +166,7 @@ class Asking(Tracking):
                 return
         offer = self.delivery.offer(ask.offer_id) or self.delivery.accepted_offer
         if offer is None:
-            raise NotAllowedNow(status=self.delivery.status)
+            raise NotAllowedNow(delivery_status=self.delivery.status)
         self.state.tried.clear()
         self._order(offer, ask.actor)
 

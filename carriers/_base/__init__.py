@@ -1,6 +1,7 @@
 """What every carrier's adapter stands on: the base owns the wire, the adapter owns the meaning."""
 
 from carriers._base.adapter import AdapterCredentials, AdapterSettings, CarrierAdapter
+from carriers._base.meaning import Meaning, again, no, throttled
 from carriers._base.reading import Instant, OrNone, Reference, Said, clean, money, public_url
 from carriers._base.token import BearerAdapter, ClientCredentials
 from carriers._base.wire import Reply, client, hmac_sha256, signed
@@ -12,14 +13,18 @@ __all__ = [
     "CarrierAdapter",
     "ClientCredentials",
     "Instant",
+    "Meaning",
     "OrNone",
     "Reference",
     "Reply",
     "Said",
+    "again",
     "clean",
     "client",
     "hmac_sha256",
     "money",
+    "no",
     "public_url",
     "signed",
+    "throttled",
 ]

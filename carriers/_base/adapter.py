@@ -12,22 +12,19 @@ from prometheus_client import Counter, Gauge, Histogram
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from carriers._base.limits import Breaker, BreakerState, Bucket
+from carriers._base.meaning import Meaning, by_status
 from carriers._base.reading import clean
 from carriers._base.wire import Progress, Reply, exchange
 from domain import errors
-from domain._values import as_code
 from domain.bookings import Booking, BookingOrder, BookingSafety
 from domain.quotes import CarrierAccount
-from domain.tracking import Scan
+from domain.tracking import Scan, ScanKind
 
 CALLS = Counter(
     "entrega_carrier_calls_total", "Calls to carriers by outcome", ["carrier", "account", "operation", "outcome"]
 )
 SECONDS = Histogram("entrega_carrier_call_seconds", "How long calls to carriers take", ["carrier", "operation"])
 BREAKER = Gauge("entrega_carrier_breaker_state", "0 closed, 1 half-open, 2 open", ["carrier", "account"])
-
-# Refusals that another try may mend: the request came too slowly or too early, and was not looked at.
-_TRY_AGAIN = frozenset({408, 425})
 
 
 def _base_url(text: str) -> str:
@@ -69,8 +66,10 @@ class CarrierAdapter(Generic[S, C]):
     code: ClassVar[str]
     name: ClassVar[str]
     safety: ClassVar[BookingSafety]
-    reasons: ClassVar[Mapping[int, str]] = {}
-    """Why a refusal, by its status; `explain` may read more from the body."""
+    statuses: ClassVar[Mapping[str, ScanKind]] = {}
+    """Every word it has for where a booking stands."""
+    meanings: ClassVar[Mapping[str, Meaning]] = {}
+    """Every error it documents, by the code that `explain` reads, or by its HTTP status where it has no code."""
     settings_model: type[S]
     credentials_model: type[C]
 
@@ -110,27 +109,28 @@ class CarrierAdapter(Generic[S, C]):
         """After a 401: drops what `authorise` had cached, and says whether another try makes sense."""
         return False
 
-    def explain(self, reply: Reply) -> tuple[str, str]:
-        """A refusal's code and, where it has any, its own words; both are cleaned by the caller."""
-        return self.reasons.get(reply.status, f"http_{reply.status}"), ""
+    def explain(self, reply: Reply) -> tuple[str, str]:  # noqa: ARG002
+        """An error's own code and words, empty where it has none; the words are cleaned by the caller."""
+        return "", ""
 
     def verdict(self, reply: Reply) -> errors.CarrierError | None:
         """What an answer means if it is no success; for carriers that hide errors in a 200 to extend."""
-        status = reply.status
-        data: dict[str, Any] = {"reason": f"http_{status}", "status": status, "sent": True}
+        return None if reply.ok else self.refusal(reply)
+
+    def refusal(self, reply: Reply) -> errors.CarrierError:
+        """What an error means: by the table; else by what its status promises, saying what was seen."""
+        code, words = self.explain(reply)
+        known = self.meanings.get(code) or self.meanings.get(str(reply.status))
+        meaning = known or by_status(reply.status)
+        data: dict[str, Any] = {"reason": meaning.reason, "status": reply.status}
+        if known is None or (code and code not in self.meanings):
+            data["unrecognised"] = clean(code or f"http_{reply.status}", 100)
+        if issubclass(meaning.error, errors.CarrierRejected):
+            return meaning.error(clean(words), **data)
         if reply.retry_after is not None:
             data["retry_after"] = reply.retry_after
-        if reply.ok:
-            return None
-        if status == httpx.codes.TOO_MANY_REQUESTS:
-            # It read the request only to turn it away: nothing was done.
-            return errors.CarrierThrottled(**{**data, "reason": "throttled", "sent": False})
-        if 500 <= status <= 599 or status in _TRY_AGAIN:
-            return errors.CarrierUnavailable(**data)
-        if 400 <= status <= 499:
-            code, words = self.explain(reply)
-            return errors.CarrierRejected(clean(words), reason=as_code(code), status=status)
-        return errors.CarrierMisbehaved(f"answered with status {status}", **data)
+        data["sent"] = not issubclass(meaning.error, errors.CarrierThrottled)
+        return meaning.error(clean(words) or f"answered with status {reply.status}", **data)
 
     # ── what every adapter does alike ─────────────────────────────────────────────────────────────────────────
 

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, Field, SecretStr
 
-from carriers._base.adapter import AdapterCredentials, C, CarrierAdapter, S
+from carriers._base.adapter import AdapterCredentials, CarrierAdapter, S
 from domain import errors
 from domain.quotes import CarrierAccount
 
@@ -28,6 +28,9 @@ class ClientCredentials(AdapterCredentials):
     client_secret: Annotated[SecretStr, Field(min_length=1)]
 
 
+C = TypeVar("C", bound=ClientCredentials)
+
+
 class BearerAdapter(CarrierAdapter[S, C]):
     """An adapter whose requests carry such a token; its subclass says how one is asked for."""
 
@@ -40,6 +43,11 @@ class BearerAdapter(CarrierAdapter[S, C]):
     def token_request(self) -> tuple[str, Mapping[str, Any]]:
         """The token endpoint's path, and the content of the request: `{"json": …}`, or `{"data": …}` for a form."""
         raise NotImplementedError
+
+    def grant(self) -> dict[str, str]:
+        """What proves who we are, as every token endpoint takes it, whatever its form."""
+        known = {name: getattr(self.credentials, name).get_secret_value() for name in ("client_id", "client_secret")}
+        return {**known, "grant_type": "client_credentials"}
 
     async def authorise(self, request: httpx.Request) -> None:
         """Puts the token on a request. What goes wrong raises with `sent=False`, since the request itself stays

@@ -1,5 +1,6 @@
 """Bad input gets a clear problem with a stable code: never a 500, never a half-written row."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from world import stop
 
 from api.deps import Parts
-from api.errors import MEDIA_TYPE
+from api.errors import MEDIA_TYPE, answer
 
 
 def parcel(**more: Any) -> dict[str, Any]:
@@ -180,3 +181,10 @@ async def test_an_answer_carries_the_requests_id(http: httpx.AsyncClient) -> Non
     forged = await http.get("/v1/users/me", headers={"X-Request-Id": "x\ty" * 50})
     assert theirs.headers["x-request-id"] == "order-42"
     assert len(forged.headers["x-request-id"]) == 32
+
+
+def test_what_an_error_carries_never_replaces_what_every_problem_has() -> None:
+    carried = {"status": "picked_up", "title": "x", "possible": ["decide"]}
+    response = answer(409, "too_late_to_cancel", "Too late", "the courier has it", carried)
+    told = json.loads(bytes(response.body))
+    assert (response.status_code, told["status"], told["title"], told["possible"]) == (409, 409, "Too late", ["decide"])
