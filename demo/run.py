@@ -6,6 +6,7 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -33,6 +34,8 @@ class Outcome:
         missing = [kind for kind in self.scenario.shows if kind not in self.kinds]
         if missing and not self.error:
             self.error = f"never saw {', '.join(missing)}"
+        if self.status in FINAL and self.status != self.scenario.ends and not self.error:
+            self.error = f"ended {self.status}, not {self.scenario.ends}"
         return not self.error and self.status == self.scenario.ends
 
 
@@ -76,25 +79,30 @@ async def until(customer: Customer, outcome: Outcome, statuses: set[str]) -> Non
 
 
 async def listen(customer: Customer, outcomes: list[Outcome]) -> None:
-    """One stream for all."""
+    """One stream for all; lines of a delivery whose own answer is still on its way are not lost."""
+    told: dict[str, list[str]] = defaultdict(list)
     async for line in customer.lines():
+        told[line["subject"]].append(line["kind"])
         for outcome in outcomes:
-            if outcome.id and line.get("subject") == outcome.id:
-                outcome.kinds.append(line["kind"])
+            if outcome.id == line["subject"]:
+                outcome.kinds = told[outcome.id]
                 outcome.status = line.get("status") or outcome.status
                 outcome.changed.set()
 
 
 def table(outcomes: list[Outcome]) -> Table:
     """What became of each."""
-    drawn = Table(title="Entrega · twenty deliveries")
-    for title in ("#", "delivery", "carrier", "is", "should end", ""):
-        drawn.add_column(title, no_wrap=title != "delivery")
+    drawn = Table(title="Entrega · twenty deliveries", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn.add_column("")
+    drawn.add_column("#", justify="right")
+    drawn.add_column("delivery", ratio=1)
+    drawn.add_column("carrier", min_width=9)
+    drawn.add_column("is", min_width=len("attempt_failed"))
     for outcome in outcomes:
         over = outcome.status in FINAL or outcome.error
-        mark = "" if not over else "[green]✓" if outcome.right else f"[red]✗ {outcome.error}"
+        mark = "" if not over else "[green]✓" if outcome.right else "[red]✗"
         number, scenario = str(outcome.number), outcome.scenario
-        drawn.add_row(number, scenario.name, outcome.carrier, outcome.status, scenario.ends, mark)
+        drawn.add_row(mark, number, scenario.name, outcome.carrier, outcome.status)
     return drawn
 
 
@@ -119,6 +127,9 @@ async def run(base_url: str, only: int | None = None) -> bool:
     finally:
         await customer.close()
     right = sum(outcome.right for outcome in outcomes)
+    for outcome in outcomes:
+        if not outcome.right:
+            console.print(f"[red]✗ {outcome.number} {outcome.scenario.name} ({outcome.id}): {outcome.error}")
     console.print(f"{right} of {len(outcomes)} ended as they should")
     return right == len(outcomes) and balanced
 

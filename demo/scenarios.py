@@ -104,7 +104,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario("nobody home, comes back by itself", "returned", marks="[sandbox:returned]", prefer="ligeiro"),
     Scenario("cancelled before a choice", "cancelled", then="cancel"),
-    Scenario("cancelled after booking", "cancelled", prefer="tartaruga", then="cancel_booked"),
+    Scenario(
+        "cancelled after booking", "cancelled", marks="[sandbox:slow_pickup]", prefer="tartaruga", then="cancel_booked"
+    ),
     Scenario("nobody chooses", "expired", then="ignore"),
     Scenario("lost on the way", "lost", marks="[sandbox:lost]", prefer="ligeiro"),
     Scenario(

@@ -31,6 +31,10 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"  # done, but the answer breaks off half way
     DRIP = "drip"  # done, and answered a byte every `seconds` (1)
     HUGE = "huge"  # done, and answered with 64 MB before the answer
+    BOMB = "bomb"  # done, and answered with a few kilobytes that unpack to 64 MB
+    REDIRECT = "redirect"  # 307 to somewhere else; nothing was done
+    NOT_NUMBERS = "not_numbers"  # done, and every number in the answer is NaN
+    WRONG_TYPES = "wrong_types"  # done, and every value in the answer is a list
     DOCUMENTED = "documented"  # the protocol's own error of this `code`; nothing was done
     LOSE_REPLY = "lose_reply"  # done, and the connection drops instead of an answer
     DUPLICATE_WEBHOOKS = "duplicate_webhooks"

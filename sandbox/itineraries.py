@@ -17,6 +17,7 @@ SCENARIOS = frozenset(
         "returned",  # nobody home; goes back when told so, or when told nothing for a while
         "waits_for_decision",  # nobody home; waits for an answer for ever
         "lost",
+        "slow_pickup",  # the courier is hours on the way to the counter
         "cancelled_by_carrier",
         "price_drift",  # accepted, 60 % dearer than quoted
         "duplicated",  # webhooks twice, shuffled
@@ -31,6 +32,7 @@ _TO_HAND_OVER_S = 90
 _TO_SET_OUT_S = 30
 _TO_REFUSE_S = 20
 _PATIENCE_S = 600
+_HOURS_LATE_S = 4 * 3600
 
 
 class UnknownScenario(ValueError):
@@ -93,6 +95,8 @@ def itinerary(
     """Everything that will happen to an accepted booking unless somebody steps in."""
     there, ride = to_pickup(provider, start, pickup), to_dropoff(provider, pickup, dropoff, awaits)
     back = way_back(provider, pickup, dropoff)
+    if "slow_pickup" in asked:
+        there[-1].wait += _HOURS_LATE_S
     if "never_accepted" in asked:
         return []
     if "cancelled_by_carrier" in asked:

@@ -1,6 +1,8 @@
 """What routes of every protocol stand on: refusals as problems, and faults committed on the wire itself."""
 
 import asyncio
+import gzip
+import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -84,6 +86,8 @@ async def _undone(due: Due) -> Response | None:
             return problem(503, "Out of order")
         case Fault.THROTTLE:
             return problem(429, "Slow down", {"Retry-After": f"{due.seconds or 1:g}"})
+        case Fault.REDIRECT:
+            return Response(status_code=307, headers={"Location": "http://127.0.0.1:9/elsewhere"})
         case Fault.GARBAGE:
             return Response("<html><body>It works!</body></html>", media_type="text/html")
         case _:
@@ -102,8 +106,31 @@ def _done(due: Due, response: Response) -> Response:
             return Broken(body, len(body), due.seconds or _DRIP_S)
         case Fault.HUGE:
             return Broken(_CHUNK * (_HUGE // len(_CHUNK)), _HUGE, 0)
+        case Fault.BOMB:
+            packed = gzip.compress(bytes(_HUGE))
+            return Response(packed, response.status_code, {"Content-Encoding": "gzip"}, "application/json")
+        case Fault.NOT_NUMBERS:
+            return _rewritten(response, lambda value: float("nan") if isinstance(value, int | float) else value)
+        case Fault.WRONG_TYPES:
+            return _rewritten(response, lambda _value: [[]])
         case _:
             return response
+
+
+def _rewritten(response: Response, change: Callable[[Any], Any]) -> Response:
+    """The same answer, with each of its values (not its members' names) changed."""
+
+    def rewrite(value: Any) -> Any:
+        match value:
+            case dict():
+                return {name: rewrite(inner) for name, inner in value.items()}
+            case list():
+                return [rewrite(inner) for inner in value]
+            case _:
+                return change(value)
+
+    told = rewrite(json.loads(bytes(response.body) or b"{}"))
+    return Response(json.dumps(told), response.status_code, media_type="application/json")
 
 
 class Broken(Response):
