@@ -1,10 +1,19 @@
 """The base of every domain value and the few constrained types they share."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 
 class Value(BaseModel):
@@ -30,8 +39,46 @@ def _utc(value: datetime) -> datetime:
         raise ValueError("outside the calendar in UTC") from error
 
 
-Timestamp = Annotated[AwareDatetime, AfterValidator(_utc)]
+def _written(value: object) -> object:
+    """Pydantic would take a number for seconds since 1970, which nobody who documents RFC 3339 means."""
+    if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value.strip()[1:]):
+        raise ValueError("an instant is written as in 2026-01-31T12:00:00Z")
+    return value
+
+
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_utc)]
 """An aware instant, always in UTC; RFC 3339 on the wire."""
+
+
+def _a_number(value: object) -> object:
+    if isinstance(value, str | bool):
+        raise ValueError("a number, not text")
+    return value
+
+
+Real = Annotated[float, BeforeValidator(_a_number), Field(allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+"""As JSON writes them: text that looks like a number is none."""
+
+Span = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=90))]
+"""A length of time; ISO 8601 on the wire, as in PT15M."""
+
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+
+
+def _on_the_wall(value: object) -> object:
+    if isinstance(value, time) or (isinstance(value, str) and re.fullmatch(_CLOCK, value)):
+        return value
+    raise ValueError("a time of day is written as in 09:30")
+
+
+LocalTime = Annotated[
+    time,
+    BeforeValidator(_on_the_wall),
+    WithJsonSchema({"type": "string", "pattern": _CLOCK, "examples": ["09:30"]}),
+]
+"""A time of day on a wall clock, without a zone of its own."""
 
 # NUL cannot be stored by PostgreSQL and other control characters only hurt logs: refuse them at the door.
 _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"

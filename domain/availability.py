@@ -1,15 +1,15 @@
 """Where and when express goes: service areas, opening hours, cut-off, capacity per window."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
-from domain._values import Line, Text, Timestamp, Value
-from domain.places import Address, Latitude, Longitude
+from domain._values import Flag, Line, LocalTime, Real, Text, Timestamp, Value, Whole
+from domain.places import Address
 
 
 class Refusal(StrEnum):
@@ -50,17 +50,17 @@ class PostalRange(Value):
 class Radius(Value):
     """A circle on the map."""
 
-    latitude: Latitude
-    longitude: Longitude
-    metres: Annotated[int, Field(ge=100, le=500_000)]
+    latitude: Annotated[Real, Field(ge=-90, le=90)]
+    longitude: Annotated[Real, Field(ge=-180, le=180)]
+    metres: Annotated[Whole, Field(ge=100, le=500_000)]
 
 
 class Hours(Value):
     """Opening hours of one weekday, local time; Monday is 0."""
 
-    weekday: Annotated[int, Field(ge=0, le=6)]
-    opens: time
-    closes: time
+    weekday: Annotated[Whole, Field(ge=0, le=6)]
+    opens: LocalTime
+    closes: LocalTime
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -81,14 +81,14 @@ class ServiceArea(Value):
 
     id: str = Field(examples=["area_0197…"])
     name: Line
-    enabled: bool = True
+    enabled: Flag = True
     timezone: Annotated[str, AfterValidator(known_zone)] = "America/Sao_Paulo"
     postal_ranges: tuple[PostalRange, ...] = ()
     radius: Radius | None = None
     hours: tuple[Hours, ...] = Field(default=(), description="closed on days not listed")
-    cut_off: time | None = Field(default=None, description="no new express after this local time")
-    window_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
-    capacity: Annotated[int, Field(ge=0, le=1_000_000)] = Field(default=100, description="deliveries a window")
+    cut_off: LocalTime | None = Field(default=None, description="no new express after this local time")
+    window_minutes: Annotated[Whole, Field(ge=5, le=1440)] = 60
+    capacity: Annotated[Whole, Field(ge=0, le=1_000_000)] = Field(default=100, description="deliveries a window")
 
     def covers(self, address: Address) -> bool:
         """Whether the address lies inside."""

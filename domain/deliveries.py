@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, JsonValue, model_validator
 
 from domain import audit
-from domain._values import Code, Request, Text, Timestamp, Value
+from domain._values import Code, Flag, Request, Span, Text, Timestamp, Value, Whole
 from domain.availability import Slot
 from domain.bookings import Booking
 from domain.ledger import Entry
@@ -108,24 +108,24 @@ class Actor(StrEnum):
 class DeliveryPolicy(Value):
     """Every duration and limit of a delivery's life, given at its start and kept in its state."""
 
-    quote_deadline: timedelta = timedelta(seconds=4)
-    offer_ttl: timedelta = timedelta(minutes=15)
-    choose_within: timedelta = timedelta(hours=24)
-    availability_deadline: timedelta = timedelta(seconds=8)
-    book_attempt: timedelta = timedelta(seconds=20)
-    book_deadline: timedelta = timedelta(minutes=3)
-    accept_within: timedelta = timedelta(minutes=10)
-    price_drift_percent: Annotated[int, Field(ge=0, le=1000)] = 10
-    unbookable_for: timedelta = timedelta(hours=2)
-    poll_first: timedelta = timedelta(minutes=15)
-    poll_longest: timedelta = timedelta(hours=6)
-    silent_after: timedelta = timedelta(hours=24)
-    promise_grace: timedelta = timedelta(minutes=15)
-    cancel_for: timedelta = timedelta(days=3)
-    stuck_after: timedelta = timedelta(minutes=10)
-    settle_for: timedelta = timedelta(hours=24)
-    max_signals: Annotated[int, Field(ge=10, le=9_000)] = 5_000
-    max_marks: Annotated[int, Field(ge=50, le=2_000)] = 500
+    quote_deadline: Span = timedelta(seconds=4)
+    offer_ttl: Span = timedelta(minutes=15)
+    choose_within: Span = timedelta(hours=24)
+    availability_deadline: Span = timedelta(seconds=8)
+    book_attempt: Span = timedelta(seconds=20)
+    book_deadline: Span = timedelta(minutes=3)
+    accept_within: Span = timedelta(minutes=10)
+    price_drift_percent: Annotated[Whole, Field(ge=0, le=1000)] = 10
+    unbookable_for: Span = timedelta(hours=2)
+    poll_first: Span = timedelta(minutes=15)
+    poll_longest: Span = timedelta(hours=6)
+    silent_after: Span = timedelta(hours=24)
+    promise_grace: Span = timedelta(minutes=15)
+    cancel_for: Span = timedelta(days=3)
+    stuck_after: Span = timedelta(minutes=10)
+    settle_for: Span = timedelta(hours=24)
+    max_signals: Annotated[Whole, Field(ge=10, le=9_000)] = 5_000
+    max_marks: Annotated[Whole, Field(ge=50, le=2_000)] = 500
 
 
 class Shipment(Request):
@@ -165,7 +165,7 @@ class DeliveryRequest(Shipment):
 
     reference: Text = Field(default="", max_length=64, description="the customer's own number")
     choice: Choice | None = Field(default=None, description="choose by this rule; absent: the customer accepts")
-    fallback: bool = Field(default=False, description="book the next best offer when a carrier refuses")
+    fallback: Flag = Field(default=False, description="book the next best offer when a carrier refuses")
 
     def fingerprint(self) -> str:
         """A hash of the whole request: the same key with another one is refused."""

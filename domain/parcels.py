@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain._values import Line, Request
+from domain._values import Flag, Line, Request
 from domain.money import Money
 
 Grams = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
@@ -20,7 +20,7 @@ class Parcel(Request):
     width_mm: Millimetres = Field(default=200)
     height_mm: Millimetres = Field(default=200)
     declared_value: Money | None = None
-    fragile: bool = False
+    fragile: Flag = False
 
     @property
     def volume_mm3(self) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import EmailStr, Field, StringConstraints, model_validator
 
-from domain._values import Line, Request, Text
+from domain._values import Line, Real, Request, Text
 
 _UFS = frozenset(
     (
@@ -36,8 +36,8 @@ class Address(Request):
     state: Annotated[Text, Field(max_length=50, examples=["SP"])] = ""
     postal_code: Annotated[Line, Field(max_length=12, examples=["01310200"])]
     country: Country = "BR"
-    latitude: Latitude | None = None
-    longitude: Longitude | None = None
+    latitude: Annotated[Real, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[Real, Field(ge=-180, le=180)] | None = None
 
     @model_validator(mode="before")
     @classmethod

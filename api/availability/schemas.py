@@ -1,11 +1,10 @@
 """What the availability service takes and shows."""
 
-from datetime import time
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from domain._values import Line, Request, Value
+from domain._values import Flag, Line, LocalTime, Request, Value, Whole
 from domain.availability import Hours, PostalRange, Radius, Refusal, ServiceArea, Window, known_zone
 from domain.deliveries import Shipment
 
@@ -38,14 +37,14 @@ class AreaBody(Request):
     """A service area: postal ranges or a radius, opening hours, cut-off, and capacity per window."""
 
     name: Line
-    enabled: bool = True
+    enabled: Flag = True
     timezone: Annotated[str, AfterValidator(known_zone), Field(max_length=64)] = "America/Sao_Paulo"
     postal_ranges: Annotated[tuple[PostalRange, ...], Field(max_length=500)] = ()
     radius: Radius | None = None
     hours: Annotated[tuple[Hours, ...], Field(max_length=50)] = ()
-    cut_off: time | None = None
-    window_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
-    capacity: Annotated[int, Field(ge=0, le=1_000_000)] = 100
+    cut_off: LocalTime | None = None
+    window_minutes: Annotated[Whole, Field(ge=5, le=1440)] = 60
+    capacity: Annotated[Whole, Field(ge=0, le=1_000_000)] = 100
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:

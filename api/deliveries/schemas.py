@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.views import OfferView
-from domain._values import Code, Line, Request, Timestamp, Value
+from domain._values import Code, Flag, Line, Request, Timestamp, Value
 from domain.availability import Slot
 from domain.bookings import Decision
 from domain.deliveries import (
@@ -33,7 +33,7 @@ class AcceptBody(Request):
     """Take an offer; `fallback` lets the next best be booked when this carrier refuses."""
 
     offer_id: OfferId
-    fallback: bool | None = None
+    fallback: Flag | None = None
 
 
 class CancelBody(Request):
@@ -54,7 +54,7 @@ class RetryBody(Request):
 
     offer_id: OfferId | None = None
     found_reference: Annotated[str, Field(max_length=100, pattern=r"^[\x21-\x7e]+$")] | None = None
-    nothing_booked: bool = False
+    nothing_booked: Flag = False
 
 
 class ForceBody(Request):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from api.views import PriceView
-from domain._values import Line, Request, Value
+from domain._values import Flag, Line, Request, Value, Whole
 from domain.deliveries import Shipment
 from domain.quotes import CarrierAccount, Decline, Service
 
@@ -25,9 +25,9 @@ class AccountPut(Request):
     """An account at a carrier; `settings` and `credentials` are as the carrier's schemas describe them."""
 
     name: Line
-    enabled: bool = True
+    enabled: Flag = True
     services: tuple[Service, ...] = (Service.EXPRESS, Service.STANDARD)
-    margin_percent: Annotated[int, Field(ge=0, le=1000)] = 0
+    margin_percent: Annotated[Whole, Field(ge=0, le=1000)] = 0
     settings: Annotated[dict[str, Any], Field(max_length=50)] = Field(default_factory=dict)
     credentials: Annotated[dict[str, Annotated[str, Field(max_length=4096)]] | None, Field(max_length=20)] = Field(
         default=None, description="absent: those it has stay"
