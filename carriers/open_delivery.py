@@ -293,7 +293,7 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
         """A title is a reason where it is one of the protocol's; else it is for people."""
         title = clean(reply.text_at("title"))
         named = as_code(title).upper()
-        return named if named in _MEANINGS else "", title
+        return named if named in _MEANINGS or named == title else "", title
 
     def token_request(self) -> tuple[str, Mapping[str, Any]]:
         """As JSON, which the protocol wants instead of RFC 6749's form."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sandboxed import _webhooks, couriers, sandbox_url  # noqa: F401 - fixtures
 
 from carriers._base import client
 from carriers.open_delivery import OpenDelivery

@@ -1,7 +1,6 @@
 """The sandbox on a free port, as the couriers' side of the wire for adapters' tests."""
 
 import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -110,8 +109,3 @@ async def couriers(
         yield found
         await http.delete("/control/faults")
         heard.clear()
-
-
-def documented(protocols: str) -> dict[str, dict[str, Any]]:
-    """What each protocol documents, by name."""
-    return {item["name"]: item for item in json.loads(protocols)["items"]}
