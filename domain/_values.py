@@ -61,7 +61,13 @@ Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 """As JSON writes them: text that looks like a number is none."""
 
-Span = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=90))]
+def _a_duration(value: object) -> object:
+    if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
+        return value
+    raise ValueError("a length of time is written as in PT15M")
+
+
+Span = Annotated[timedelta, BeforeValidator(_a_duration), Field(ge=timedelta(0), le=timedelta(days=90))]
 """A length of time; ISO 8601 on the wire, as in PT15M."""
 
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
