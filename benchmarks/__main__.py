@@ -76,9 +76,11 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
                 carrier = await slowest_carrier(sandbox_url, calm, lives)
                 courier = measures.Courier(sandbox, next(p for p in providers if p["name"] == "ligeiro"))
                 count = max(1, lives // 6)
-                seen = await measures.webhook_to_stream(customer, courier, count, bar("webhook to stream", count))
+                seen, spread = await measures.webhook_to_stream(
+                    customer, courier, count, bar("webhook to stream", count)
+                )
                 trip = await measures.bare_round_trips(temporal, len(seen))
-                events = await _events(customer, temporal)
+                events = await measures.events_of_a_life(temporal, spread)
         return {
             "machine": f"{os.cpu_count()} CPUs, Python {platform.python_version()}",
             "lives_a_second": {"ours": ours, "bare": bare, "ratio": ours / bare},
@@ -91,13 +93,6 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
 async def _warm(customer: Shop, temporal: Any) -> None:
     await measures.lives_a_second(customer, 3, lambda _: None)
     await measures.bare_lives_a_second(temporal, 3, lambda _: None)
-
-
-async def _events(customer: Shop, temporal: Any) -> int:
-    """Of a delivery with four quotes, a booking and its scans, once it has settled."""
-    page = await customer.call("GET", "/v1/deliveries", params={"status": "delivered", "limit": 50})
-    settled = page["items"][-1]["id"]
-    return await measures.events_of_a_life(temporal, settled)
 
 
 def _times(ours: list[float], baseline: list[float], what: str) -> dict[str, Any]:

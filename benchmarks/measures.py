@@ -29,7 +29,9 @@ _REPORTS = {
     "DELIVERY_ONGOING": "scan.in_transit",
     "ARRIVED_AT_CUSTOMER": "scan.at_dropoff",
     "ORDER_DELIVERED": "scan.delivered",
+    "DELIVERY_FINISHED": "scan.finished",
 }
+"""With the acceptance, eight scans."""
 
 Progress = Callable[[int], None]
 
@@ -149,8 +151,9 @@ class Courier:
         return raw, headers
 
 
-async def webhook_to_stream(shop: Shop, courier: Courier, count: int, progress: Progress) -> list[float]:
-    """Seconds from sending a webhook to its line on the customer's stream, one at a time."""
+async def webhook_to_stream(shop: Shop, courier: Courier, count: int, progress: Progress) -> tuple[list[float], str]:
+    """Seconds from sending a webhook to its line on the customer's stream, one at a time; and one of the deliveries
+    that lived so, its scans spread in time."""
     ordered = [await shop.order() for _ in range(count)]
     for delivery_id in ordered:
         await shop.saw(delivery_id, "delivery.booked")
@@ -167,10 +170,11 @@ async def webhook_to_stream(shop: Shop, courier: Courier, count: int, progress: 
             await shop.http.post("/v1/webhooks/open_delivery/ligeiro", content=raw, headers=headers)
             taken.append(await seen - began)
         progress(1)
-    return taken
+    return taken, ordered[0]
 
 
 async def events_of_a_life(temporal: Client, delivery_id: str) -> int:
-    """History events of a delivery that has ended."""
+    """History events of a delivery, once it has settled."""
     handle = temporal.get_workflow_handle(delivery_workflow_id(delivery_id))
+    await handle.result()
     return len((await handle.fetch_history()).events)

@@ -131,6 +131,10 @@ async def run(base_url: str, only: int | None = None) -> bool:
         if not outcome.right:
             console.print(f"[red]✗ {outcome.number} {outcome.scenario.name} ({outcome.id}): {outcome.error}")
     console.print(f"{right} of {len(outcomes)} ended as they should")
+    delivered = next((outcome.id for outcome in outcomes if outcome.status == "delivered"), "")
+    console.print(
+        f"[dim]each has its page in the Temporal UI (try DeliveryStatus = 'delivered', or delivery/{delivered})"
+    )
     return right == len(outcomes) and balanced
 
 

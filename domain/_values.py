@@ -61,6 +61,7 @@ Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 """As JSON writes them: text that looks like a number is none."""
 
+
 def _a_duration(value: object) -> object:
     if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
         return value

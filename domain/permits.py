@@ -14,11 +14,7 @@ def check_accept(delivery: Delivery, offer_id: str, now: datetime) -> None:
     if delivery.status is DeliveryStatus.BOOKING:
         raise errors.AlreadyChosen(accepted_offer_id=delivery.accepted_offer_id)
     _in(delivery, DeliveryStatus.QUOTED)
-    offer = delivery.offer(offer_id)
-    if offer is None:
-        raise errors.OfferNotFound(offer_id=offer_id)
-    if not offer.stands(now):
-        raise errors.QuoteExpired(offer_id=offer_id, expires_at=offer.expires_at.isoformat())
+    _standing(delivery, offer_id, now)
 
 
 def check_quote_again(delivery: Delivery) -> None:
@@ -51,6 +47,18 @@ def check_retry_booking(delivery: Delivery, offer_id: str | None) -> None:
         raise errors.OfferNotFound(offer_id=offer_id)
 
 
+def check_change_carrier(delivery: Delivery, offer_id: str | None, now: datetime) -> None:
+    """Between the choice and pickup, unless nobody knows whether it is booked; to an offer that still stands."""
+    _open(delivery)
+    placed = delivery.status in (DeliveryStatus.BOOKING, DeliveryStatus.BOOKED)
+    if not placed or delivery.attention is Attention.BOOKING_UNKNOWN:
+        raise errors.NotAllowedNow(delivery_status=delivery.status, attention=delivery.attention)
+    if offer_id is not None:
+        _standing(delivery, offer_id, now)
+        if delivery.booking is not None and delivery.booking.offer_id == offer_id:
+            raise errors.AlreadyChosen(accepted_offer_id=offer_id)
+
+
 def check_force_status(delivery: Delivery, status: DeliveryStatus) -> None:
     """Forward, or to an end: what a human may set is what the story could have told."""
     _open(delivery)
@@ -77,6 +85,7 @@ def permitted(delivery: Delivery, now: datetime) -> list[str]:
         "cancel": lambda: check_cancel(delivery),
         "decide": lambda: check_decide(delivery, Decision.RETRY),
         "retry_booking": lambda: check_retry_booking(delivery, None),
+        "change_carrier": lambda: check_change_carrier(delivery, None, now),
         "force_status": lambda: check_force_status(delivery, DeliveryStatus.CANCELLED),
         "clear_attention": lambda: check_clear_attention(delivery),
     }
@@ -94,6 +103,14 @@ def _passes(check: Callable[[], None]) -> bool:
 def _open(delivery: Delivery) -> None:
     if delivery.status in FINAL:
         raise errors.DeliveryClosed(delivery_status=delivery.status)
+
+
+def _standing(delivery: Delivery, offer_id: str, now: datetime) -> None:
+    offer = delivery.offer(offer_id)
+    if offer is None:
+        raise errors.OfferNotFound(offer_id=offer_id)
+    if not offer.stands(now):
+        raise errors.QuoteExpired(offer_id=offer_id, expires_at=offer.expires_at.isoformat())
 
 
 def _in(delivery: Delivery, status: DeliveryStatus) -> None:

@@ -37,6 +37,8 @@ class Asking(Tracking):
                 permits.check_decide(self.delivery, ask.decision)
             case messages.RetryBooking():
                 permits.check_retry_booking(self.delivery, ask.offer_id)
+            case messages.ChangeCarrier():
+                permits.check_change_carrier(self.delivery, ask.offer_id, workflow.now())
             case messages.ForceStatus():
                 permits.check_force_status(self.delivery, ask.status)
             case messages.ClearAttention():
@@ -63,6 +65,8 @@ class Asking(Tracking):
                 return await self._decide(ask)
             case messages.RetryBooking():
                 self._retry_booking(ask)
+            case messages.ChangeCarrier():
+                return await self._change_carrier(ask)
             case messages.ForceStatus():
                 self._force_status(ask)
             case messages.ClearAttention():
@@ -121,19 +125,43 @@ class Asking(Tracking):
     async def _undo_all(self, actor: str, reason: str) -> DomainError | None:
         """The carrier, the slot, the money. If the courier has it already nothing is undone; if nobody knows
         whether it is booked, it is undone as soon as somebody does."""
-        order = self.state.order
-        maybe = self.state.maybe_booked or self.delivery.booking is not None
-        if order is not None and maybe and not await self._void(order, reason):
+        if not await self._let_go(reason):
             if self.delivery.attention is Attention.BOOKING_UNKNOWN:
                 return BookingUnknown("cancelled as soon as it is known whether a carrier has it")
-            self._tell("delivery.cancel_refused", Actor.CARRIER, cancel_requested=False)
-            self._catch_up()
-            await self._record()
-            return CancelRefused(delivery_status=self.delivery.status, possible=["decide"])
+            return await self._not_let_go()
         self._release()
         self._reverse("cancelled")
         self._move_to(DeliveryStatus.CANCELLED, actor=actor, reason=reason)
         await self._record()
+        return None
+
+    async def _let_go(self, reason: str) -> bool:
+        """Undoes what a carrier may hold for us; nothing held is done already."""
+        order = self.state.order
+        maybe = self.state.maybe_booked or self.delivery.booking is not None
+        return order is None or not maybe or await self._void(order, reason)
+
+    async def _not_let_go(self) -> CancelRefused:
+        self._tell("delivery.cancel_refused", Actor.CARRIER, cancel_requested=False)
+        self._catch_up()
+        await self._record()
+        return CancelRefused(delivery_status=self.delivery.status, possible=["decide"])
+
+    async def _change_carrier(self, ask: messages.ChangeCarrier) -> DomainError | None:
+        """Before pickup: the carrier lets go, its money is reversed, and another has the order, or all are asked."""
+        if not await self._let_go(str(ask.reason)):
+            if self.delivery.attention is Attention.BOOKING_UNKNOWN:
+                return BookingUnknown("another is booked when it is known whether this one has it")
+            return await self._not_let_go()
+        self._reverse(f"changed/{self.state.attempt}")
+        self.state.order, self.state.maybe_booked, self.state.refusal = None, False, None
+        offer = self.delivery.offer(ask.offer_id)
+        if offer is not None:
+            self._order(offer, ask.actor)
+            return None
+        self._release()
+        self._move_to(DeliveryStatus.QUOTED, actor=ask.actor, reason=ask.reason, booking=None, attention=Attention.NONE)
+        await self._quote_again(messages.QuoteAgain(actor=ask.actor))
         return None
 
     async def _decide(self, ask: messages.Decide) -> DomainError | effects.Failure | None:

@@ -282,6 +282,15 @@ class DeliveryWorkflow(Asking):
     def _may_retry_booking(self, ask: messages.RetryBooking) -> None:
         self._admit(ask)
 
+    @workflow.update(description="Support: another carrier, before pickup")
+    async def change_carrier(self, ask: messages.ChangeCarrier) -> Delivery:
+        """Answers at `booking` with the other's order, or at `quoted` with new offers."""
+        return await self._answered(ask)
+
+    @change_carrier.validator
+    def _may_change_carrier(self, ask: messages.ChangeCarrier) -> None:
+        self._admit(ask)
+
     @workflow.update(description="Support: set a status by hand")
     async def force_status(self, ask: messages.ForceStatus) -> Delivery:
         """Answers with the status set."""

@@ -95,6 +95,15 @@ class RetryBooking(Value):
     nothing_booked: bool = False
 
 
+class ChangeCarrier(Value):
+    """Undo what is booked and book this offer instead; without one, ask every carrier anew."""
+
+    kind: Literal["change_carrier"] = "change_carrier"
+    actor: str
+    offer_id: str | None = None
+    reason: Code = "staff_choice"
+
+
 class ForceStatus(Value):
     """Set a status by hand, for a reason."""
 

@@ -14,6 +14,7 @@ from workflows.messages import (
     Accept,
     Asked,
     Cancel,
+    ChangeCarrier,
     ClearAttention,
     Decide,
     ForceStatus,
@@ -22,7 +23,8 @@ from workflows.messages import (
 )
 
 Ask = Annotated[
-    Accept | Cancel | ClearAttention | Decide | ForceStatus | QuoteAgain | RetryBooking, Field(discriminator="kind")
+    Accept | Cancel | ChangeCarrier | ClearAttention | Decide | ForceStatus | QuoteAgain | RetryBooking,
+    Field(discriminator="kind"),
 ]
 
 

@@ -10,6 +10,7 @@ from api.deliveries.asking import ask, policy_of, request_delivery
 from api.deliveries.schemas import (
     AcceptBody,
     CancelBody,
+    ChangeCarrierBody,
     ClearBody,
     DecideBody,
     DeliveryCreate,
@@ -186,6 +187,20 @@ async def retry_booking(
         raise errors.Forbidden
     message = messages.RetryBooking(actor=caller.actor, **body.model_dump())
     return await _asked(parts, caller, delivery_id, DeliveryWorkflow.retry_booking, message, key, response)
+
+
+@router.post("/deliveries/{delivery_id}/change-carrier", responses=_ASKED)
+async def change_carrier(
+    delivery_id: DeliveryId,
+    body: ChangeCarrierBody,
+    parts: PartsDep,
+    caller: Steering,
+    response: Response,
+    key: Key = None,
+) -> DeliveryView:
+    """Support takes it from one carrier and gives it to another, before pickup."""
+    message = messages.ChangeCarrier(actor=caller.actor, **body.model_dump())
+    return await _asked(parts, caller, delivery_id, DeliveryWorkflow.change_carrier, message, key, response)
 
 
 @router.post("/deliveries/{delivery_id}/force-status", responses=_ASKED)

@@ -57,6 +57,13 @@ class RetryBody(Request):
     nothing_booked: Flag = False
 
 
+class ChangeCarrierBody(Request):
+    """Another offer, or none to ask every carrier anew; and why."""
+
+    offer_id: OfferId | None = None
+    reason: Code = "staff_choice"
+
+
 class ForceBody(Request):
     """A status by hand, and why."""
 

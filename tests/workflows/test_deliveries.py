@@ -464,6 +464,38 @@ async def test_a_promise_in_danger_is_said_once(env, world, life):
     assert world.kinds(life.id).count("delivery.attention") == 2
 
 
+async def test_staff_give_it_to_another_carrier_before_pickup(world, life):
+    first, second = world.carrier("a"), world.carrier("b", cost=1500)
+    quoted = await life.requested()
+    await life.accept(quoted, "a")
+    await life.reaches("booked")
+    other = next(offer.id for offer in quoted.offers if offer.carrier_account == "b")
+    changed = await life.ask(W.change_carrier, messages.ChangeCarrier(actor="usr_s", offer_id=other))
+    assert (changed.status, changed.accepted_offer_id) == ("booking", other)
+    booked = await life.reaches("booked")
+    assert booked.booking.carrier_account == "b"
+    assert (first.live, len(second.live)) == ([], 1)
+    assert world.owed(life.id) == 1800
+    with pytest.raises(WorkflowUpdateFailedError) as info:
+        await life.ask(W.change_carrier, messages.ChangeCarrier(actor="usr_s", offer_id=other))
+    assert refused(info) == "already_chosen"
+
+
+async def test_staff_ask_every_carrier_anew_for_one_that_is_booked(world, life):
+    carrier = world.carrier("a")
+    await life.booked()
+    again = await life.ask(W.change_carrier, messages.ChangeCarrier(actor="usr_s"))
+    assert (again.status, len(again.offers), again.slot) == ("quoted", 1, None)
+    assert (carrier.live, world.owed(life.id)) == ([], 0)
+    await life.accept(again)
+    assert (await life.reaches("booked")).booking.attempt == 2
+    await life.reports("picked_up")
+    await life.reaches("picked_up")
+    with pytest.raises(WorkflowUpdateFailedError) as info:
+        await life.ask(W.change_carrier, messages.ChangeCarrier(actor="usr_s"))
+    assert refused(info) == "not_allowed_now"
+
+
 async def test_staff_force_a_status_with_a_reason(world, life):
     world.carrier("a")
     await life.booked()
