@@ -76,6 +76,7 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
                 carrier = await slowest_carrier(sandbox_url, calm, lives)
                 courier = measures.Courier(sandbox, next(p for p in providers if p["name"] == "ligeiro"))
                 count = max(1, lives // 6)
+                hooks = bar("webhook to stream", count)
                 seen, spread = await measures.webhook_to_stream(
                     customer, courier, count, bar("webhook to stream", count)
                 )
