@@ -77,9 +77,7 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
                 courier = measures.Courier(sandbox, next(p for p in providers if p["name"] == "ligeiro"))
                 count = max(1, lives // 6)
                 hooks = bar("webhook to stream", count)
-                seen, spread = await measures.webhook_to_stream(
-                    customer, courier, count, bar("webhook to stream", count)
-                )
+                seen, spread = await measures.webhook_to_stream(customer, courier, count, hooks)
                 trip = await measures.bare_round_trips(temporal, len(seen))
                 events = await measures.events_of_a_life(temporal, spread)
         return {
