@@ -16,7 +16,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from api.deps import Parts
 from api.errors import TEMPORAL_FAILURES, temporal_error
 from domain import errors
-from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
+from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
 from domain.users import Principal
 from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow
@@ -39,7 +39,8 @@ async def request_delivery(
     if known is not None:
         if await parts.deliveries.request_hash(its_id) != fingerprint:
             raise errors.IdempotencyKeyReused
-        return known, True
+        if known.status is not DeliveryStatus.QUOTING:
+            return known, True  # else the same question is asked again, and answered with the offers
     accounts = [a for a in await parts.carriers.enabled() if request.service in a.services]
     start = messages.DeliveryStart(
         delivery_id=its_id,
@@ -75,7 +76,7 @@ async def request_delivery(
     delivery: Delivery = answer
     if delivery.request.fingerprint() != fingerprint:  # another request was faster under this key
         raise errors.IdempotencyKeyReused
-    return delivery, False
+    return delivery, known is not None
 
 
 async def policy_of(parts: Parts, organisation_id: str) -> DeliveryPolicy:

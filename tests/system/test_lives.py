@@ -56,6 +56,17 @@ def code(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+async def test_asked_again_while_carriers_think_it_answers_with_their_offers(shop: Shop) -> None:
+    body = Scenario("", "").body(1)
+    first = asyncio.create_task(shop.ask("POST", "/v1/deliveries", key="impatient", json=body))
+    async with asyncio.timeout(30):
+        while not (await shop.call("GET", "/v1/deliveries"))["items"]:
+            await asyncio.sleep(0.05)
+    again = await shop.ask("POST", "/v1/deliveries", key="impatient", json=body)
+    assert again.json()["offers"]
+    assert again.json()["offers"] == (await first).json()["offers"]
+
+
 async def test_the_same_key_is_the_same_delivery_however_often_and_at_once(shop: Shop, staff: Shop) -> None:
     body = Scenario("", "").body(1)
     answers = await asyncio.gather(*(shop.ask("POST", "/v1/deliveries", key="once", json=body) for _ in range(10)))
