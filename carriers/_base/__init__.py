@@ -2,9 +2,9 @@
 
 from carriers._base.adapter import AdapterCredentials, AdapterSettings, CarrierAdapter
 from carriers._base.meaning import Meaning, again, no, throttled
-from carriers._base.reading import Instant, OrNone, Reference, Said, clean, money, public_url
 from carriers._base.token import BearerAdapter, ClientCredentials
 from carriers._base.wire import Reply, client, hmac_sha256, signed
+from wire.reading import Instant, OrNone, Reference, Said, clean, money, public_url
 
 __all__ = [
     "AdapterCredentials",

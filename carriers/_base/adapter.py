@@ -13,12 +13,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from carriers._base.limits import Breaker, BreakerState, Bucket
 from carriers._base.meaning import Meaning, by_status
-from carriers._base.reading import clean
 from carriers._base.wire import Progress, Reply, exchange
 from domain import errors
 from domain.bookings import Booking, BookingOrder, BookingSafety
 from domain.quotes import CarrierAccount
 from domain.tracking import Scan, ScanKind
+from wire import clean
 
 CALLS = Counter(
     "entrega_carrier_calls_total", "Calls to carriers by outcome", ["carrier", "account", "operation", "outcome"]

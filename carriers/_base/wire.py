@@ -1,26 +1,20 @@
-"""One HTTP exchange with a carrier that may be hostile: bounded in bytes, honest about what was sent."""
+"""Carriers on the wire: the bounded exchange told in carriers' errors, and the webhooks that they sign."""
 
 import hashlib
 import hmac
-import math
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from carriers._base.reading import strict_json, unreadable
+import wire
 from domain.errors import CarrierMisbehaved, CarrierUnavailable, PayloadInvalid, SignatureInvalid
+from wire import Progress, client, strict_json, unreadable
 
-CAP = 1024 * 1024
-"""Bytes of an answer's body, unpacked: the largest honest one is a few kilobytes."""
-_LONGEST_WAIT_S = 900.0
-_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
-_GZIP_OR_ZLIB = 47  # zlib's wbits that tell the two apart by themselves
+__all__ = ["LONGEST_WEBHOOK", "Progress", "Reply", "client", "exchange", "hmac_sha256", "signed"]
 
 LONGEST_WEBHOOK = 65_536
 """Bytes; what is longer is refused unread."""
@@ -28,61 +22,29 @@ LONGEST_WEBHOOK = 65_536
 M = TypeVar("M", bound=BaseModel)
 
 
-def client() -> httpx.AsyncClient:
-    """The one client that all accounts share: no redirects, no proxies from the environment, no cookies.
-
-    It has no clock of its own, since httpx times each step apart and a drip outlives them all: whoever calls
-    sets one deadline over everything.
-    """
-    return httpx.AsyncClient(
-        timeout=None,  # noqa: S113
-        limits=httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=15),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"user-agent": "entrega", "accept": "application/json", "accept-encoding": "gzip"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-    )
-
-
-@dataclass
-class Progress:
-    """How far a call has come; `sent` from the first byte that may have left."""
-
-    admitted: bool = False
-    sent: bool = False
-
-    async def trace(self, event: str, _info: dict[str, Any]) -> None:
-        """httpcore's hook."""
-        if event.endswith("send_request_headers.started"):
-            self.sent = True
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except wire.BadAnswer as bad:
+        raise CarrierMisbehaved(bad.words, reason=bad.reason, sent=True) from bad
+    except wire.NoAnswer as none:
+        raise CarrierUnavailable(none.words, reason=none.reason, sent=none.sent) from none
 
 
 @dataclass(frozen=True)
-class Reply:
+class Reply(wire.Reply):
     """What a carrier answered, read to its end."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-    @property
-    def ok(self) -> bool:
-        """Whether its status says so."""
-        return 200 <= self.status <= 299
 
     def json(self) -> Any:
         """The object or array it holds; raises CarrierMisbehaved."""
-        try:
-            return strict_json(self.body)
-        except ValueError as error:
-            raise CarrierMisbehaved("not the JSON that was due", reason="not_json", sent=True) from error
+        with _in_our_words():
+            return super().json()
 
     def read(self, model: type[M]) -> M:
         """Its JSON as this model; raises CarrierMisbehaved, naming the fields and none of their values."""
-        try:
-            return model.model_validate(self.json())
-        except ValidationError as error:
-            raise CarrierMisbehaved(f"unreadable: {unreadable(error)}", reason="schema", sent=True) from None
+        with _in_our_words():
+            return super().read(model)
 
     def text_at(self, *path: str | int) -> str:
         """The text at a path in its JSON, as in `text_at("error", "code")`; empty where there is none."""
@@ -94,58 +56,12 @@ class Reply:
             return ""
         return found if isinstance(found, str) else ""
 
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds it asked us to wait (RFC 9110 §10.2.3, both forms), at most 15 minutes."""
-        said = self.headers.get("retry-after", "").strip()
-        try:
-            wait = float(said) if said.isdecimal() else _seconds_until(parsedate_to_datetime(said))
-        except (ValueError, TypeError, OverflowError):
-            return None
-        return min(max(wait, 0.0), _LONGEST_WAIT_S) if math.isfinite(wait) else None
-
-
-def _seconds_until(moment: datetime) -> float:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - datetime.now(UTC)).total_seconds()
-
 
 async def exchange(http: httpx.AsyncClient, request: httpx.Request, progress: Progress) -> Reply:
-    """Sends and reads to the end, at most `CAP` bytes.
-
-    Raises CarrierUnavailable (`unreachable` when not a byte left, else `broken`) or CarrierMisbehaved.
-    """
-    request.extensions["trace"] = progress.trace
-    try:
-        response = await http.send(request, stream=True)
-        try:
-            return Reply(response.status_code, response.headers, await _body(response))
-        finally:
-            await response.aclose()
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
-        reason = "broken" if progress.sent else "unreachable"
-        raise CarrierUnavailable(type(error).__name__, reason=reason, sent=progress.sent) from error
-
-
-async def _body(response: httpx.Response) -> bytes:
-    """Unpacked here and not by httpx, whose decoders inflate a whole chunk, and layer upon layer, before anybody
-    can count."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in _PACKED and encoding != "identity":
-        raise CarrierMisbehaved("an encoding we did not ask for", reason="encoding", sent=True)
-    inflater = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding in _PACKED else None
-    body, received = bytearray(), 0
-    async for chunk in response.aiter_raw():
-        received += len(chunk)
-        try:
-            body += inflater.decompress(chunk, CAP - len(body) + 1) if inflater else chunk
-        except zlib.error as error:
-            raise CarrierMisbehaved("cannot be unpacked", reason="encoding", sent=True) from error
-        if max(len(body), received) > CAP:
-            raise CarrierMisbehaved("too long an answer", reason="too_long", sent=True)
-    if inflater and received and not inflater.eof:
-        raise CarrierUnavailable("the answer broke off", reason="broken", sent=True)
-    return bytes(body)
+    """Sends and reads to the end. Raises CarrierUnavailable or CarrierMisbehaved; see `wire.exchange`."""
+    with _in_our_words():
+        reply = await wire.exchange(http, request, progress)
+    return Reply(reply.status, reply.headers, reply.body)
 
 
 def hmac_sha256(secret: SecretStr, body: bytes) -> str:

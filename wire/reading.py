@@ -22,7 +22,7 @@ from pydantic_core import Url
 from domain.money import Money
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
-# What a carrier quotes back at us may be somebody's: e-mail addresses, and digits as in phones, CPF and CEP.
+# What is quoted back at us may be somebody's: e-mail addresses, and digits as in phones, CPF and CEP.
 _PERSONAL = re.compile(r"\S+@\S+|\+?\d(?:[\s().-]{0,2}\d){4,}")
 _LONGEST_URL = 2000
 
@@ -61,10 +61,10 @@ def _utc(value: datetime) -> datetime:
 
 
 Instant = Annotated[datetime, AfterValidator(_utc)]
-"""A carrier's time, in UTC; one without an offset is taken for UTC."""
+"""A stranger's time, in UTC; one without an offset is taken for UTC."""
 
 Reference = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\x21-\x7e]{1,128}$")]
-"""A carrier's own id: printable ASCII, fit for a URL, a log and a database."""
+"""A stranger's own id: printable ASCII, fit for a URL, a log and a database."""
 
 
 def _or_none(value: object, handler: Callable[[object], Any]) -> Any:
@@ -80,13 +80,13 @@ OrNone = Annotated[_T | None, WrapValidator(_or_none)]
 
 
 class Said(BaseModel):
-    """What a carrier says, in camelCase unless a field's alias says otherwise; more than we read is ignored."""
+    """What a stranger says, in camelCase unless a field's alias says otherwise; more than we read is ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 def money(amount: Decimal | str, currency: str | None) -> Money | None:
-    """A carrier's major-unit amount; None where it is none, or in a currency we do not settle in."""
+    """An amount in major units; None where it is none, or in a currency we do not settle in."""
     try:
         return Money.parse(amount, currency or "")
     except ValueError:
