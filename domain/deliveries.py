@@ -14,7 +14,7 @@ from domain.bookings import Booking
 from domain.ledger import Entry
 from domain.money import Currency
 from domain.parcels import Parcel
-from domain.places import Stop
+from domain.places import Points, Stop
 from domain.quotes import Choice, Decline, Offer, QuoteRequest, Service
 
 
@@ -154,10 +154,13 @@ class Shipment(Request):
         """The pickup country's."""
         return _CURRENCY_OF.get(self.pickup.address.country, Currency.USD)
 
-    def for_carriers(self) -> QuoteRequest:
-        """What carriers are told to name a price."""
+    def for_carriers(self, points: Points | None = None) -> QuoteRequest:
+        """What carriers are told to name a price; `points` fill in coordinates that the shipment does not have."""
         fields = QuoteRequest.model_fields.keys() - {"currency"}
-        return QuoteRequest(**{name: getattr(self, name) for name in fields}, currency=self.currency)
+        told = {name: getattr(self, name) for name in fields}
+        if points is not None:
+            told |= {"pickup": self.pickup.at(points.pickup), "dropoff": self.dropoff.at(points.dropoff)}
+        return QuoteRequest(**told, currency=self.currency)
 
 
 class DeliveryRequest(Shipment):
@@ -209,6 +212,7 @@ class Delivery(Value):
     attention: Attention = Attention.NONE
     reason: Code | None = Field(default=None, description="why it failed, was cancelled or needs attention")
     request: DeliveryRequest
+    points: Points | None = Field(default=None, description="found for stops that came without coordinates")
     offers: tuple[Offer, ...] = ()
     declined: tuple[Decline, ...] = ()
     choose_by: Timestamp | None = None
@@ -221,6 +225,10 @@ class Delivery(Value):
     courier: Courier | None = None
     proof: Proof | None = None
     ended_at: Timestamp | None = None
+
+    def for_carriers(self) -> QuoteRequest:
+        """What carriers are told of it: the request, with the points that were found."""
+        return self.request.for_carriers(self.points)
 
     def offer(self, offer_id: str | None) -> Offer | None:
         """The offer of that id, if this delivery has it."""

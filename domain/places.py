@@ -1,4 +1,4 @@
-"""Where things are taken from and to: addresses (Brazil's in full), contacts, stops."""
+"""Where things are taken from and to: addresses (Brazil's in full), points on the map, contacts, stops."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import EmailStr, Field, StringConstraints, model_validator
 
-from domain._values import Line, Real, Request, Text
+from domain._values import Line, Real, Request, Text, Value
 
 _UFS = frozenset(
     (
@@ -19,6 +19,30 @@ _EARTH_RADIUS_M = 6_371_000
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class Point(Value):
+    """A place on the map, in degrees (WGS 84). A street address's is as personal as the address."""
+
+    latitude: Latitude
+    longitude: Longitude
+
+
+class Points(Value):
+    """Where a delivery's ends lie, as found for those that came without coordinates; None where nobody knew."""
+
+    pickup: Point | None = None
+    dropoff: Point | None = None
+
+
+class PartialAddress(Value):
+    """What a postal code tells of an address; empty where it covers more than one."""
+
+    street: Text = Field(default="", examples=["Avenida Paulista"])
+    district: Text = Field(default="", examples=["Bela Vista"])
+    city: Line = Field(examples=["São Paulo"])
+    state: Text = Field(default="", examples=["SP"])
+    postal_code: Line = Field(examples=["01310200"])
 
 
 class Address(Request):
@@ -66,6 +90,12 @@ class Address(Request):
         """Whether coordinates are known."""
         return self.latitude is not None
 
+    def at(self, point: Point | None) -> Self:
+        """The same address with these coordinates, unless it has its own."""
+        if point is None or self.located:
+            return self
+        return self.model_copy(update={"latitude": point.latitude, "longitude": point.longitude})
+
     def distance_m(self, latitude: float, longitude: float) -> float:
         """Metres from here to a point on the great circle; infinite when here has no coordinates."""
         if self.latitude is None or self.longitude is None:
@@ -95,3 +125,7 @@ class Stop(Request):
     contact: Contact
     address: Address
     instructions: Text = ""
+
+    def at(self, point: Point | None) -> Self:
+        """The same stop, its address with these coordinates unless it has its own."""
+        return self.model_copy(update={"address": self.address.at(point)})

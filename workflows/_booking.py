@@ -46,7 +46,7 @@ class Getting(Telling):
             delivery_id=self.delivery.id,
             attempt=state.attempt,
             offer=offer,
-            request=self.delivery.request.for_carriers(),
+            request=self.delivery.for_carriers(),
             reference=self.delivery.request.reference,
             price_drift_percent=state.policy.price_drift_percent,
         )

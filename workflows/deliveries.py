@@ -340,6 +340,7 @@ def _newborn(start: messages.DeliveryStart) -> DeliveryState:
         created_at=now,
         updated_at=now,
         request=start.request,
+        points=start.points,
     )
     return DeliveryState(
         delivery=delivery, policy=start.policy, accounts=start.accounts, fallback=start.request.fallback

@@ -61,11 +61,9 @@ async def record(move: RecordMove) -> None:
 
 def ask_carrier(state: DeliveryState, account: Asked) -> ActivityHandle[Quote]:
     """Asks one account."""
-    request, policy = state.delivery.request, state.policy
+    request, policy = state.delivery.for_carriers(), state.policy
     ref = AccountRef(carrier=account.carrier, account=account.account)
-    ask = AskCarrier(
-        account=ref, request=request.for_carriers(), deadline=policy.quote_deadline, offer_ttl=policy.offer_ttl
-    )
+    ask = AskCarrier(account=ref, request=request, deadline=policy.quote_deadline, offer_ttl=policy.offer_ttl)
     return workflow.start_activity_method(
         QuoteActivities.ask_carrier, ask, summary=str(ref), **options.ask_carrier(policy)
     )
@@ -75,7 +73,7 @@ def reserve_slot(state: DeliveryState, offer: Offer) -> ActivityHandle[Availabil
     """Asks the areas and the carrier, and holds a slot."""
     ask = ReserveSlot(
         delivery_id=state.delivery.id,
-        request=state.delivery.request.for_carriers(),
+        request=state.delivery.for_carriers(),
         offer=offer,
         deadline=state.policy.availability_deadline * 0.8,
     )

@@ -7,6 +7,7 @@ from pydantic import Field
 from domain._values import Code, Line, Value
 from domain.bookings import Decision
 from domain.deliveries import CancelReason, DeliveryPolicy, DeliveryRequest, DeliveryStatus
+from domain.places import Points
 from domain.quotes import CarrierAccount
 from domain.tracking import Scan
 
@@ -31,6 +32,7 @@ class DeliveryStart(Value):
     organisation_id: str = ""
     actor: str = ""
     request: DeliveryRequest | None = None
+    points: Points | None = None
     accounts: tuple[Asked, ...] = ()
     policy: DeliveryPolicy = Field(default_factory=DeliveryPolicy)
     state: dict[str, Any] | None = None
