@@ -38,10 +38,10 @@ class Scenario:
         return {**body, "choice": {"rule": self.choice}} if self.choice else body
 
 
-def _stop(name: str, street: str, number: str, district: str, cep: str, lat: float, lon: float) -> dict[str, Any]:
+def _stop(name: str, street: str, number: str, district: str, cep: str, *point: float) -> dict[str, Any]:
     address = {
         "street": street, "number": number, "district": district, "city": "São Paulo", "state": "SP",
-        "postal_code": cep, "latitude": lat, "longitude": lon,
+        "postal_code": cep, **dict(zip(("latitude", "longitude"), point, strict=False)),
     }  # fmt: skip
     return {"contact": {"name": name, "phone": "+5511999990000"}, "address": address}
 
@@ -50,7 +50,7 @@ _PICKUP = _stop("Padaria do Bairro", "Avenida Paulista", "1578", "Bela Vista", "
 _DROPOFFS = (
     _stop("Ana", "Rua Oscar Freire", "500", "Jardins", "01426-000", -23.5629, -46.6690),
     _stop("Bruno", "Rua Augusta", "2200", "Cerqueira César", "01412-100", -23.5577, -46.6630),
-    _stop("Carla", "Rua Funchal", "263", "Vila Olímpia", "04551-060", -23.5945, -46.6890),
+    _stop("Carla", "Rua Funchal", "263", "Vila Olímpia", "04551-060"),  # as most customers write: without coordinates
 )
 
 SCENARIOS: tuple[Scenario, ...] = (

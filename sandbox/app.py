@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from sandbox import control
+from sandbox import control, maps
 from sandbox.couriers import Refusal
 from sandbox.wire import problem
 from sandbox.world import World
@@ -34,6 +34,7 @@ def create_app(state: str, speed: float) -> FastAPI:
     app = FastAPI(title="Sandbox", lifespan=lifespan, openapi_url="/control/openapi.json", docs_url="/control/docs")
     app.state.world = world
     app.include_router(control.router)
+    app.include_router(maps.router)
     for protocol in world.protocols.values():
         app.include_router(protocol.routes(), prefix=f"/{protocol.name}/{{provider}}")
 

@@ -5,6 +5,8 @@ import math
 
 from pydantic import BaseModel, ConfigDict
 
+from sandbox.streets import KNOWN
+
 _METRES_PER_DEGREE = 111_320.0
 _HALF_CITY_M = 4_000.0
 _COURIERS_WAIT_WITHIN_M = 1_500.0
@@ -23,10 +25,14 @@ CENTRE = Point(latitude=-23.5505, longitude=-46.6333)
 
 
 def place(latitude: float | None, longitude: float | None, postal_code: str) -> Point:
-    """Where an address is: its coordinates, or else a spot in the city that is always the same for its postal code."""
+    """Where an address is: its coordinates; or else its street, where it is a known one; or else a spot in the city
+    that is always the same for its postal code."""
     if latitude is not None and longitude is not None:
         return Point(latitude=latitude, longitude=longitude)
-    return near(CENTRE, "".join(filter(str.isalnum, postal_code)), _HALF_CITY_M)
+    code = "".join(filter(str.isalnum, postal_code))
+    if known := KNOWN.get(code):
+        return Point(latitude=known.latitude, longitude=known.longitude)
+    return near(CENTRE, code, _HALF_CITY_M)
 
 
 def near(point: Point, seed: str, within_m: float = _COURIERS_WAIT_WITHIN_M) -> Point:
