@@ -129,6 +129,7 @@ class Stack:
             ours["PUBLIC_URL"] = given.get(f"{PREFIX}PUBLIC_URL") or self.urls["api"]
         if "sandbox" in self._wanted:
             self.urls["sandbox"] = f"http://127.0.0.1:{ports['sandbox']}"
+            ours |= _sandbox_places(self.urls["sandbox"], given)
         if "worker" in self._wanted:
             ours["WORKER_METRICS_ADDRESS"] = f"127.0.0.1:{ports['worker_metrics']}"
             ours["SET_CURRENT_VERSION"] = "true"
@@ -210,6 +211,16 @@ async def _answers(port: int, path: str) -> bool:
         return b" 200 " in await asyncio.wait_for(reader.readline(), 5)
     finally:
         writer.close()
+
+
+def _sandbox_places(sandbox: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The sandbox's map and postal codes, where nobody else's are given; it needs no sparing."""
+    ours = {"GEOCODER_URL": f"{sandbox}/maps", "GEOCODER_RATE": "1000", "CEP_URL": f"{sandbox}/cep"}
+    if f"{PREFIX}GEOCODER_URL" in given:
+        del ours["GEOCODER_URL"], ours["GEOCODER_RATE"]
+    if f"{PREFIX}CEP_URL" in given:
+        del ours["CEP_URL"]
+    return ours
 
 
 def _as_role(owner: str, role: str, password: str) -> str:

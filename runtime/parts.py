@@ -20,6 +20,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
         cache = Cache()
         cache.setup(settings.cache_url, suppress=True)  # without the cache carriers are asked more often, no worse
         reader = next(name for name in ("tracking", "deliveries", *names) if name in names)
+        atlas = wiring.atlas(cache)
         async with Bell(wiring.listener(reader)).ringing() as bell:
             made: dict[str, Any] = {
                 "settings": settings,
@@ -29,6 +30,8 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "deliverer": TemporalDeliverer(temporal),
                 "bell": bell,
                 "cache": cache,
+                "geocoder": atlas,
+                "postal_codes": atlas,
             }
             owner = {
                 "deliveries": ("deliveries", wiring.deliveries),

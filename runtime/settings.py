@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "ENTREGA_"
+_HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 
 Service = Literal["users", "quotes", "availability", "deliveries", "tracking", "relay"]
 SERVICES: tuple[Service, ...] = ("users", "quotes", "availability", "deliveries", "tracking", "relay")
@@ -56,6 +57,15 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """Where customers and carriers reach the API, without a final slash."""
     cache_url: str = "mem://"
+
+    geocoder_url: Annotated[str, Field(pattern=_HTTP_URL)] | None = None
+    """A server that speaks Nominatim; without one, addresses that come without coordinates stay without."""
+    geocoder_rate: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Questions a second by one process: the public server's limit, for all processes together."""
+    cep_url: Annotated[str, Field(pattern=_HTTP_URL)] | None = None
+    """A server that speaks as ViaCEP does."""
+    places_deadline: Annotated[float, Field(gt=0, le=30)] = 1.5
+    """Seconds that anybody waits for either."""
 
     keys_dir: Path | None = None
     """Ed25519 private keys, `<kid>.pem`: the users service signs tokens with the newest."""

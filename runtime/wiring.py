@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from carriers import CarrierBook
+from places import Atlas
 from storage._engine import connect
 from storage.audit import MongoAuditLog
 from storage.audit import connect as connect_mongo
@@ -20,6 +21,7 @@ from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
 if TYPE_CHECKING:
+    from cashews import Cache
     from pymongo import AsyncMongoClient
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -84,6 +86,20 @@ class Wiring:
     def users(self) -> SqlUserStore:
         """As the users role."""
         return SqlUserStore(self.engine("users"))
+
+    def atlas(self, cache: Cache) -> Atlas:
+        """Where addresses lie, as far as the settings name somebody to ask."""
+        settings = self.settings
+        atlas = Atlas(
+            cache,
+            geocoder_url=settings.geocoder_url,
+            cep_url=settings.cep_url,
+            deadline_s=settings.places_deadline,
+            geocoder_rate=settings.geocoder_rate,
+            agent=f"entrega (+{settings.public_url})" if settings.public_url else "entrega",
+        )
+        self._stack.push_async_callback(atlas.close)
+        return atlas
 
     def journal(self, service: str) -> SqlJournal:
         """Every role may read it and append to it."""

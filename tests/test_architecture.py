@@ -13,6 +13,7 @@ LAYERS = (
     "workflows",
     "storage",
     "carriers",
+    "places",
     "wire",
     "runtime",
     "workers",
@@ -57,7 +58,7 @@ def test_nothing_large_or_generated_is_kept() -> None:
 
 def test_only_the_settings_read_the_environment() -> None:
     readers = set()
-    for path in modules("domain", "activities", "workflows", "storage", "carriers", "wire", "api", "workers"):
+    for path in modules("domain", "activities", "workflows", "storage", "carriers", "places", "wire", "api", "workers"):
         if "os.environ" in path.read_text() or "getenv" in path.read_text():
             readers.add(str(path.relative_to(ROOT)))
     assert not readers

@@ -6,6 +6,7 @@ from fakes.availability import InMemoryAvailabilityStore
 from fakes.carriers import InMemoryAccountStore
 from fakes.deliveries import InMemoryDeliveryStore
 from fakes.journal import InMemoryJournal
+from fakes.places import InMemoryPlaces
 from fakes.policies import InMemoryPolicyStore
 from fakes.tracking import InMemoryScanStore
 from fakes.users import InMemoryUserStore
@@ -16,6 +17,7 @@ __all__ = [
     "InMemoryAvailabilityStore",
     "InMemoryDeliveryStore",
     "InMemoryJournal",
+    "InMemoryPlaces",
     "InMemoryPolicyStore",
     "InMemoryScanStore",
     "InMemoryUserStore",

@@ -114,6 +114,16 @@ async def test_a_server_given_by_address_is_not_started(tmp_path: Path) -> None:
         assert stack.env["ENTREGA_TEMPORAL_ADDRESS"] == "temporal.example:7233"
 
 
+async def test_the_sandbox_knows_places_unless_somebody_else_is_named(tmp_path: Path) -> None:
+    theirs = {"ENTREGA_GEOCODER_URL": "https://nominatim.example"}
+    for env in ({}, theirs):
+        async with Stack(tmp_path, only=("sandbox",), usual_ports=False, env=env) as stack:
+            sandbox = stack.urls["sandbox"]
+            assert stack.env["ENTREGA_GEOCODER_URL"] == env.get("ENTREGA_GEOCODER_URL", f"{sandbox}/maps")
+            assert ("ENTREGA_GEOCODER_RATE" in stack.env) is (env is not theirs)  # strangers are spared
+            assert stack.env["ENTREGA_CEP_URL"] == f"{sandbox}/cep"
+
+
 @pytest.mark.long
 async def test_mongo_keeps_what_was_acknowledged_when_it_is_killed_and_after_a_change_of_port(tmp_path: Path) -> None:
     async with Stack(tmp_path, only=("mongo",), usual_ports=False) as stack:

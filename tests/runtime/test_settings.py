@@ -34,7 +34,17 @@ def test_a_secrets_folder_that_is_not_there_is_named(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ENTREGA_LOG_FORMAT", "xml"), ("ENTREGA_POLICY", "{half"), ("ENTREGA_SWEEP_EVERY", "often")]
+    ("name", "value"),
+    [
+        ("ENTREGA_LOG_FORMAT", "xml"),
+        ("ENTREGA_POLICY", "{half"),
+        ("ENTREGA_SWEEP_EVERY", "often"),
+        ("ENTREGA_GEOCODER_URL", "nominatim.example"),
+        ("ENTREGA_GEOCODER_URL", "https://user:word@nominatim.example"),
+        ("ENTREGA_CEP_URL", "https://viacep.example/?key=1"),
+        ("ENTREGA_GEOCODER_RATE", "-1"),
+        ("ENTREGA_PLACES_DEADLINE", "never"),
+    ],
 )
 def test_an_unusable_value_is_named_but_not_repeated(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
@@ -42,3 +52,12 @@ def test_an_unusable_value_is_named_but_not_repeated(name: str, value: str, monk
         load_settings()
     assert name in str(caught.value)
     assert value not in str(caught.value)
+
+
+def test_nobody_is_asked_for_places_unless_somebody_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ENTREGA_GEOCODER_URL", "ENTREGA_CEP_URL"):
+        monkeypatch.delenv(name, raising=False)
+    settings = load_settings()
+    assert (settings.geocoder_url, settings.cep_url) == (None, None)
+    monkeypatch.setenv("ENTREGA_GEOCODER_URL", "http://127.0.0.1:8090/maps")
+    assert load_settings().geocoder_url == "http://127.0.0.1:8090/maps"
