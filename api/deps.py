@@ -14,8 +14,10 @@ from domain.ports import (
     Carriers,
     Deliverer,
     DeliveryStore,
+    Geocoder,
     Journal,
     PolicyStore,
+    PostalCodes,
     ScanStore,
     UserStore,
 )
@@ -41,6 +43,8 @@ class Parts:
     bell: Bell
     temporal: Client
     cache: Cache
+    geocoder: Geocoder
+    postal_codes: PostalCodes
 
 
 def _parts(request: Request) -> Parts:

@@ -108,7 +108,7 @@ def install(app: FastAPI) -> None:
     async def domain(request: Request, error: DomainError) -> JSONResponse:
         status = status_of(error)
         if status >= 500:
-            log.warning("not served", path=request.url.path, code=error.code, cause=repr(error.__cause__))
+            log.warning("not served", route=_route(request), code=error.code, cause=repr(error.__cause__))
         return answer(status, error.code, error.title, error.detail, _plain(error.data))
 
     @app.exception_handler(RequestValidationError)
@@ -131,8 +131,13 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         # The traceback is for the log alone, without values: they may be somebody's.
-        log.error("unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
+        log.error("unexpected", route=_route(request), error=type(error).__name__, exc_info=error)
         return answer(500, "internal_error", "Something went wrong", "an error of ours; it has been logged")
+
+
+def _route(request: Request) -> str:
+    """The path as it is declared: what fills its places may be somebody's."""
+    return getattr(request.scope.get("route"), "path", "-")
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:

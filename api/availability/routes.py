@@ -11,6 +11,7 @@ from api.auth import Caller, requires
 from api.availability.schemas import AreaBody, AvailabilityAnswer, AvailabilityCheck, CarrierAnswer
 from api.deps import Parts, PartsDep
 from api.errors import problems
+from api.locating import locate
 from api.paging import Page
 from domain import errors
 from domain.availability import Refusal, ServiceArea, by_the_book
@@ -27,7 +28,7 @@ Keeper = Annotated[Principal, Depends(requires(may_keep_areas))]
 @router.post("/availability", responses=problems(400, 401, 403, 413, 422, 503))
 async def check_availability(body: AvailabilityCheck, parts: PartsDep, caller: Caller) -> AvailabilityAnswer:  # noqa: ARG001
     """What accepting an express offer would ask: the areas, the clock, the window's capacity, and the carriers."""
-    request, at = body.for_carriers(), body.ready_at or datetime.now(UTC)
+    request, at = body.for_carriers(await locate(parts, body)), body.ready_at or datetime.now(UTC)
     areas = {area.id: area for area in await parts.availability.areas()}
     verdict = by_the_book(areas.values(), request.pickup.address, request.dropoff.address, at)
     if verdict.area_id is None or verdict.window is None:

@@ -15,6 +15,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from api.deps import Parts
 from api.errors import TEMPORAL_FAILURES, temporal_error
+from api.locating import locate
 from domain import errors
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
 from domain.users import Principal
@@ -47,6 +48,7 @@ async def request_delivery(
         organisation_id=caller.organisation_id,
         actor=caller.actor,
         request=request,
+        points=await locate(parts, request),
         accounts=tuple(messages.Asked.of(account) for account in accounts),
         policy=await policy_of(parts, caller.organisation_id),
     )

@@ -20,6 +20,7 @@ from domain.deliveries import (
 )
 from domain.ledger import Entry
 from domain.permits import permitted
+from domain.places import Points
 from domain.quotes import Decline
 
 OfferId = Annotated[str, Field(pattern=r"^off_[0-9a-f]{32}$", examples=["off_0e8c7a1f9b2d4c6e8f0a1b2c3d4e5f60"])]
@@ -99,6 +100,7 @@ class DeliveryView(Value):
     attention: Attention
     reason: str | None = None
     request: DeliveryRequest
+    points: Points | None = Field(default=None, description="found for stops that came without coordinates")
     offers: tuple[OfferView, ...]
     declined: tuple[Decline, ...]
     choose_by: Timestamp | None = None

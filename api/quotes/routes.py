@@ -10,6 +10,7 @@ from activities.quotes import AskCarrier, QuoteActivities, decline
 from api.auth import Caller
 from api.deps import Parts, PartsDep
 from api.errors import problems
+from api.locating import locate
 from api.quotes.schemas import PriceCheck, Prices
 from api.views import PriceView
 from domain.deliveries import DeliveryPolicy, Shipment
@@ -40,7 +41,8 @@ def _worth_remembering(result: str, args: object, kwargs: object, key: str = "")
 
 async def ask_everybody(parts: Parts, shipment: Shipment) -> Quote:
     """Every enabled account's answer, each within the deadline and none waiting for another."""
-    policy, request = DeliveryPolicy.model_validate(parts.settings.policy), shipment.for_carriers()
+    policy = DeliveryPolicy.model_validate(parts.settings.policy)
+    request = shipment.for_carriers(await locate(parts, shipment))
     accounts = [account for account in await parts.carriers.enabled() if request.service in account.services]
     answers = await asyncio.gather(*(_ask(parts, account, request, policy) for account in accounts))
     return Quote(

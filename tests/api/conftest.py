@@ -44,6 +44,7 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
     book = CarrierBook(accounts)
     cache = Cache()
     cache.setup("mem://")
+    places = fakes.InMemoryPlaces()
     yield Parts(
         settings=settings,
         deliveries=fakes.InMemoryDeliveryStore(journal),
@@ -59,6 +60,8 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         bell=Bell(journal),
         temporal=await connect("127.0.0.1:9", lazy=True),
         cache=cache,
+        geocoder=places,
+        postal_codes=places,
     )
     await book.close()
     await cache.close()

@@ -43,6 +43,7 @@ FILLED = {
     "{account}": "ligeiro",
     "{area_id}": "area_x",
     "{organisation_id}": "org_x",
+    "{cep}": "01310200",
     "{token}": f"trk_{'A' * 43}",
 }
 

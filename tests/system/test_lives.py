@@ -21,9 +21,9 @@ class Shop(Customer):
         headers = {"Idempotency-Key": key} if key else {}
         return await self._http.request(method, path, headers=headers, **more)
 
-    async def create(self, scenario: Scenario, key: str | None = None) -> dict[str, Any]:
+    async def create(self, scenario: Scenario, key: str | None = None, number: int = 1) -> dict[str, Any]:
         made: dict[str, Any] = await self.call(
-            "POST", "/v1/deliveries", key=key or secrets.token_hex(8), json=scenario.body(1)
+            "POST", "/v1/deliveries", key=key or secrets.token_hex(8), json=scenario.body(number)
         )
         return made
 
@@ -184,3 +184,14 @@ async def test_quotes_and_availability_answer_without_a_delivery(shop: Shop) -> 
     far["dropoff"]["address"] |= {"postal_code": "69000000", "state": "AM", "city": "Manaus"}
     nowhere = await shop.call("POST", "/v1/availability", json=far)
     assert (nowhere["available"], nowhere["reason"]) == (False, "region_not_served")
+
+
+async def test_an_address_without_coordinates_is_found_and_a_postal_code_fills_it_in(shop: Shop) -> None:
+    street = await shop.call("GET", "/v1/places/cep/04551060")
+    assert (street["street"], street["city"]) == ("Rua Funchal", "São Paulo")
+    delivery = await shop.create(Scenario("", ""), number=2)
+    address = delivery["request"]["dropoff"]["address"]
+    assert (address["street"], address["latitude"]) == (street["street"], None)
+    assert delivery["points"] == {"pickup": None, "dropoff": {"latitude": -23.5945, "longitude": -46.689}}
+    unknown = await shop.ask("GET", "/v1/places/cep/69000000")
+    assert code(unknown) == (404, "not_found")

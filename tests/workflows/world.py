@@ -18,11 +18,12 @@ from activities.deliveries import DeliveryActivities
 from activities.quotes import QuoteActivities
 from activities.tracking import TrackingActivities
 from domain import errors
-from domain.availability import Availability, Hours, PostalRange, ServiceArea, Slot
+from domain.availability import Availability, Hours, PostalRange, Radius, ServiceArea, Slot
 from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Instruction
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus, RecordMove
 from domain.ledger import Entry, imbalance
 from domain.money import Currency, Money
+from domain.places import Points
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
 from domain.tracking import Scan, ScanKind
 from runtime.temporal import make_worker
@@ -66,6 +67,7 @@ class ScriptedCarrier:
         self.cancelled: list[str] = []
         self.instructions: list[Instruction] = []
         self.reports: list[Scan] = []
+        self.requests: dict[str, QuoteRequest] = {}
         self._numbers = itertools.count(1)
 
     async def _told(self, operation: str) -> Any:
@@ -80,15 +82,18 @@ class ScriptedCarrier:
         return todo
 
     async def quote(self, request: QuoteRequest) -> Sequence[CarrierOffer]:
+        self.requests["quote"] = request
         if (told := await self._told("quote")) is not None:
             return told
         arrives = datetime.now(UTC) + timedelta(minutes=self.minutes)
         return [CarrierOffer(service="moto", cost=brl(self.cost), delivery_eta_at=arrives)]
 
     async def availability(self, request: QuoteRequest, offer: Offer) -> Availability:
+        self.requests["availability"] = request
         return await self._told("availability") or Availability(available=True)
 
     async def book(self, order: BookingOrder) -> Booking:
+        self.requests["book"] = order.request
         before = await self._told("book")
         assert order.key not in self.bookings, "booked twice under one key"
         booking = before or Booking(
@@ -141,6 +146,7 @@ class World:
     slots: dict[str, Slot] = field(default_factory=dict)
     capacity: int = 100
     areas_open: bool = True
+    radius: Radius | None = None
 
     def carrier(self, name: str, **more: Any) -> ScriptedCarrier:
         ref = AccountRef(carrier="scripted", account=name)
@@ -153,6 +159,9 @@ class World:
 
     async def account(self, ref: AccountRef) -> CarrierAccount:
         return CarrierAccount(carrier=ref.carrier, account=ref.account, name=ref.account, margin_percent=20)
+
+    async def enabled(self) -> Sequence[CarrierAccount]:
+        return [await self.account(ref) for ref in self.carriers]
 
     # DeliveryStore
     async def record(self, move: RecordMove) -> None:
@@ -178,9 +187,8 @@ class World:
             Hours.model_validate({"weekday": day, "opens": "00:00", "closes": "23:59:59.999999"}) for day in range(7)
         ]
         span = PostalRange(first="01000000", last="05999999")
-        return [
-            ServiceArea(id="area_sp", name="SP", postal_ranges=(span,), hours=tuple(always), capacity=self.capacity)
-        ]
+        where = {"radius": self.radius} if self.radius else {"postal_ranges": (span,)}
+        return [ServiceArea(id="area_sp", name="SP", hours=tuple(always), capacity=self.capacity, **where)]
 
     async def reserve(self, slot: Slot, capacity: int) -> Slot | None:
         if slot.delivery_id not in self.slots and len(self.slots) >= capacity:
@@ -256,6 +264,7 @@ class Life:
         self.client, self.world = client, world
         self.id = f"del_{uuid.uuid4().hex}"
         self.policy = policy or DeliveryPolicy()
+        self.points: Points | None = None
         self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(addressing.delivery_workflow_id(self.id))
         self._scans = itertools.count(1)
 
@@ -268,6 +277,7 @@ class Life:
                 organisation_id="org_1",
                 actor="usr_1",
                 request=request(**more),
+                points=self.points,
                 accounts=self.world.accounts(),
                 policy=self.policy,
             ),
