@@ -26,6 +26,7 @@ STAFF = {
     ("put", "/v1/areas/{area_id}"),
     ("delete", "/v1/areas/{area_id}"),
     ("get", "/v1/deliveries/{delivery_id}/live"),
+    ("post", "/v1/deliveries/{delivery_id}/change-carrier"),
     ("post", "/v1/deliveries/{delivery_id}/force-status"),
     ("post", "/v1/deliveries/{delivery_id}/clear-attention"),
     ("get", "/v1/policies/{organisation_id}"),
