@@ -16,6 +16,8 @@ from demo.scenarios import SCENARIOS, Scenario
 
 FINAL = {"expired", "delivered", "returned", "cancelled", "lost", "failed"}
 _WAIT = 300.0
+_TRIES = 4
+_PASSING = {"timeout", "carrier_silent", "unavailable"}
 
 
 class Outcome:
@@ -47,11 +49,7 @@ async def live(customer: Customer, scenario: Scenario, outcome: Outcome, run: st
     if scenario.then == "cancel":
         await customer.call("POST", f"/v1/deliveries/{outcome.id}/cancel", key=f"{key}-cancel", json={})
     elif scenario.choice is None and scenario.then != "ignore":
-        offers = [o for o in delivery["offers"] if scenario.prefer in (None, o["carrier_account"])]
-        if not offers:
-            raise AssertionError(f"no offer of {scenario.prefer}: {delivery['declined']}")
-        path = f"/v1/deliveries/{outcome.id}/accept"
-        await customer.call("POST", path, key=f"{key}-accept", json={"offer_id": offers[0]["id"]})
+        await accept(customer, scenario, delivery, key)
     if scenario.then == "cancel_booked":
         await until(customer, outcome, {"booked"})
         await customer.call("POST", f"/v1/deliveries/{outcome.id}/cancel", key=f"{key}-cancel", json={})
@@ -60,6 +58,24 @@ async def live(customer: Customer, scenario: Scenario, outcome: Outcome, run: st
         body = {"decision": "return", "note": "volte, por favor"}
         await customer.call("POST", f"/v1/deliveries/{outcome.id}/decide", key=f"{key}-decide", json=body)
     await until(customer, outcome, FINAL)
+
+
+async def accept(customer: Customer, scenario: Scenario, delivery: dict[str, Any], key: str) -> None:
+    """Takes the offer wanted; when it is missing, or nobody could say whether it may be had, asks once more."""
+    path = f"/v1/deliveries/{delivery['id']}"
+    for attempt in range(_TRIES):
+        offers = [o for o in delivery["offers"] if scenario.prefer in (None, o["carrier_account"])]
+        try:
+            if offers:
+                await customer.call(
+                    "POST", f"{path}/accept", key=f"{key}-accept-{attempt}", json={"offer_id": offers[0]["id"]}
+                )
+                return
+        except Refused as refusal:
+            if refusal.problem.get("reason") not in _PASSING:
+                raise
+        delivery = await customer.call("POST", f"{path}/quote-again", key=f"{key}-again-{attempt}")
+    raise AssertionError(f"no offer of {scenario.prefer}: {delivery['declined']}")
 
 
 async def until(customer: Customer, outcome: Outcome, statuses: set[str]) -> None:

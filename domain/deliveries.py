@@ -109,6 +109,8 @@ class DeliveryPolicy(Value):
     """Every duration and limit of a delivery's life, given at its start and kept in its state."""
 
     quote_deadline: Span = timedelta(seconds=4)
+    quote_patience: Span = timedelta(seconds=30)
+    """While nobody could answer at all, carriers are asked again until then."""
     offer_ttl: Span = timedelta(minutes=15)
     choose_within: Span = timedelta(hours=24)
     availability_deadline: Span = timedelta(seconds=8)

@@ -14,6 +14,7 @@ from runtime.settings import Settings
 from runtime.temporal import connect, ensure_schedules, set_current_version
 from runtime.wiring import Wiring
 from workers.crash import CrashOnce
+from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
 
 QUEUES = ("quotes", "availability", "deliveries", "tracking")
@@ -29,7 +30,7 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
     client = await connect(
         settings.temporal_address, settings.temporal_namespace, metrics_address=settings.worker_metrics_address
     )
-    interceptors: list[Interceptor] = [DomainErrors()]
+    interceptors: list[Interceptor] = [DomainErrors(), Heartbeats()]
     if settings.crash_at and settings.crash_marker:
         interceptors.insert(0, CrashOnce(settings.crash_at, settings.crash_marker))
     async with AsyncExitStack() as stack:

@@ -1,7 +1,7 @@
 """One delivery, from the first quote to the last scan."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -15,6 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.tracking import Scan
     from workflows import effects, messages
     from workflows.state import Ask, DeliveryState, Happening, Intent
+
+_BREATH = timedelta(seconds=3)
 
 
 @workflow.defn
@@ -63,23 +65,13 @@ class DeliveryWorkflow(Asking):
             await self._start_anew_if_long()
 
     async def _quote(self) -> None:
-        """Every account at once, each with its own activity, one deadline for all."""
-        asked = [effects.ask_carrier(self.state, account) for account in self.state.accounts]
-        await workflow.wait_condition(lambda: all(a.done() for a in asked) or self._cancel_wanted())
-        for handle in asked:
-            if not handle.done():
-                handle.cancel()
-        offers: list[Offer] = []
-        declined: list[Decline] = []
-        for account, quote in zip(
-            self.state.accounts, await asyncio.gather(*asked, return_exceptions=True), strict=True
-        ):
-            if isinstance(quote, Quote):
-                offers.extend(quote.offers)
-                declined.extend(quote.declined)
-            else:
-                reason = effects.why(quote).reason
-                declined.append(Decline(carrier=account.carrier, carrier_account=account.account, reason=reason))
+        """Every account, under one deadline; when not one could answer, and so not one has said no, once more."""
+        patience_ends = workflow.now() + self.state.policy.quote_patience
+        while True:
+            offers, declined, silence = await self._ask_all()
+            if not silence or self._cancel_wanted() or workflow.now() >= patience_ends:
+                break
+            await self._wait(self._cancel_wanted, workflow.now() + _BREATH)
         answers: dict[str, Any] = {"offers": tuple(offers), "declined": tuple(declined)}
         if self._cancel_wanted():
             await self._turn()
@@ -90,6 +82,31 @@ class DeliveryWorkflow(Asking):
         else:
             self._move_to(DeliveryStatus.FAILED, reason="no_offers", **answers)
         await self._record()
+
+    async def _ask_all(self) -> tuple[list[Offer], list[Decline], bool]:
+        """Each account with an activity of its own; offers, declines, and whether nothing but silence came back."""
+        asked = [effects.ask_carrier(self.state, account) for account in self.state.accounts]
+        await workflow.wait_condition(lambda: all(a.done() for a in asked) or self._cancel_wanted())
+        for handle in asked:
+            if not handle.done():
+                handle.cancel()
+        offers: list[Offer] = []
+        declined: list[Decline] = []
+        answered = not asked
+        for account, quote in zip(
+            self.state.accounts, await asyncio.gather(*asked, return_exceptions=True), strict=True
+        ):
+            if isinstance(quote, Quote):
+                offers.extend(quote.offers)
+                declined.extend(quote.declined)
+                answered = True
+            else:
+                failure = effects.why(quote)
+                declined.append(
+                    Decline(carrier=account.carrier, carrier_account=account.account, reason=failure.reason)
+                )
+                answered = answered or not failure.passing
+        return offers, declined, not answered
 
     async def _choose(self) -> None:
         """By the rule, if there is one and an offer satisfies it; else the customer has until `choose_by`."""

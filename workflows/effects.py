@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.availability import Availability
     from domain.bookings import Booking, BookingOrder, Cancellation, Decision, Instruction
     from domain.deliveries import RecordMove
+    from domain.errors import DomainError
     from domain.quotes import AccountRef, Offer, Quote
     from workflows.messages import Asked
     from workflows.state import DeliveryState
@@ -30,6 +31,11 @@ class Failure(Value):
     code: str
     detail: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def passing(self) -> bool:
+        """Whether nobody answered, so that asking again may help."""
+        return self.code == "timeout" or DomainError.by_code.get(self.code, DomainError).retryable
 
     @property
     def reason(self) -> str:

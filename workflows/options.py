@@ -12,6 +12,11 @@ from workflows import addressing
 # A cancel stops further tries; the one under way is waited for, so that nothing happens behind our back.
 _WAIT = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
 
+# A worker that was killed is missed within this time instead of the whole attempt's. Where a false alarm could cost a
+# human's attention (a carrier that cannot be asked whether it booked), there is more patience.
+_MISSED = timedelta(seconds=2.5)
+_MISSED_LATE = timedelta(seconds=10)
+
 RECORD: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)),
@@ -25,6 +30,7 @@ def ask_carrier(policy: DeliveryPolicy) -> dict[str, Any]:
         "task_queue": addressing.QUOTES,
         "schedule_to_close_timeout": policy.quote_deadline,
         "start_to_close_timeout": policy.quote_deadline,
+        "heartbeat_timeout": _MISSED,
         "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=250), maximum_attempts=2),
         "priority": Priority(priority_key=2),
     }
@@ -36,6 +42,7 @@ def reserve_slot(policy: DeliveryPolicy) -> dict[str, Any]:
         "task_queue": addressing.AVAILABILITY,
         "schedule_to_close_timeout": policy.availability_deadline,
         "start_to_close_timeout": policy.availability_deadline,
+        "heartbeat_timeout": _MISSED,
         "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=250), maximum_attempts=3),
         "cancellation_type": _WAIT,
         "priority": Priority(priority_key=1),
@@ -53,6 +60,7 @@ def book_carrier(policy: DeliveryPolicy) -> dict[str, Any]:
     """Tried until the deadline; each try asks first whether the one before it happened."""
     return {
         "start_to_close_timeout": policy.book_attempt,
+        "heartbeat_timeout": _MISSED_LATE,
         "schedule_to_close_timeout": policy.book_deadline,
         "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15)),
         "cancellation_type": _WAIT,
@@ -64,6 +72,7 @@ def cancel_booking(policy: DeliveryPolicy) -> dict[str, Any]:
     """Retried for days if need be."""
     return {
         "start_to_close_timeout": policy.book_attempt,
+        "heartbeat_timeout": _MISSED_LATE,
         "schedule_to_close_timeout": policy.cancel_for,
         "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
         "cancellation_type": _WAIT,
@@ -75,6 +84,7 @@ def instruct_carrier(policy: DeliveryPolicy) -> dict[str, Any]:
     """A human waits for it."""
     return {
         "start_to_close_timeout": policy.book_attempt,
+        "heartbeat_timeout": _MISSED_LATE,
         "schedule_to_close_timeout": policy.book_deadline,
         "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
     }

@@ -84,6 +84,25 @@ async def test_no_offer_at_all_fails_with_every_reason(world, life):
     assert (await life.handle.result())["status"] == "failed"
 
 
+async def test_while_nobody_can_answer_at_all_they_are_asked_again(env, world, life):
+    carrier = world.carrier("a")
+    carrier.on["quote"] = [errors.CarrierUnavailable("down"), errors.CarrierUnavailable("down")]
+    asked = asyncio.create_task(life.requested())
+    while carrier.calls.count("quote") < 2:
+        await asyncio.sleep(0.01)
+    await env.fast_forward(life.handle, timedelta(seconds=4))
+    assert len((await asked).offers) == 1
+
+
+async def test_nobody_is_asked_again_for_ever(client, world):
+    carrier = world.carrier("a")
+    carrier.on["quote"] = [errors.CarrierUnavailable("down")] * 1000
+    life = Life(client, world, QUICK.model_copy(update={"quote_patience": timedelta(seconds=1)}))
+    failed = await life.requested()
+    assert (failed.status, failed.reason) == ("failed", "no_offers")
+    assert [decline.reason for decline in failed.declined] == ["carrier_unavailable"]
+
+
 async def test_an_expired_offer_cannot_be_accepted_but_asked_for_again(env, world, life):
     carrier = world.carrier("a")
     soon = CarrierOffer(service="moto", cost=brl(500), expires_at=datetime.now(UTC) + timedelta(seconds=1))

@@ -27,6 +27,7 @@ from domain.places import Points
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
 from domain.tracking import Scan, ScanKind
 from runtime.temporal import make_worker
+from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
 from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow
@@ -234,23 +235,26 @@ async def workers(client: Client, world: Any, **more: Any) -> AsyncIterator[None
                 deliveries.cancel_booking,
                 deliveries.instruct_carrier,
             ],
-            interceptors=[DomainErrors()],
+            interceptors=[DomainErrors(), Heartbeats()],
             **settings,
         ),
         make_worker(
-            client, addressing.QUOTES, activities=[QuoteActivities(world).ask_carrier], interceptors=[DomainErrors()]
+            client,
+            addressing.QUOTES,
+            activities=[QuoteActivities(world).ask_carrier],
+            interceptors=[DomainErrors(), Heartbeats()],
         ),
         make_worker(
             client,
             addressing.AVAILABILITY,
             activities=[availability.reserve_slot, availability.release_slot],
-            interceptors=[DomainErrors()],
+            interceptors=[DomainErrors(), Heartbeats()],
         ),
         make_worker(
             client,
             addressing.TRACKING,
             activities=[tracking.poll_carrier, tracking.sweep_inbox],
-            interceptors=[DomainErrors()],
+            interceptors=[DomainErrors(), Heartbeats()],
         ),
     ]
     async with made[0], made[1], made[2], made[3]:
