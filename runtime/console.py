@@ -69,7 +69,7 @@ def _show(console: Console, stack: Stack, state: Path) -> None:
     for name, url in stack.urls.items():
         table.add_row(name.replace("_", " "), url)
     if "api" in stack.urls:
-        table.add_row("api reference", f"{stack.urls['api']}/docs")
+        table.add_row("api reference", f"{stack.urls['api']}/v1/docs")
         table.add_row("admin's password", str(state / "secrets" / "admin_password"))
     table.add_row("logs", str(state / "logs"))
     console.print(table)
