@@ -72,10 +72,14 @@ class Reply:
         except ValueError as error:
             raise BadAnswer("not the JSON that was due", "not_json") from error
 
-    def read(self, model: type[M]) -> M:
-        """Its JSON as this model; raises BadAnswer, naming the fields and none of their values."""
+    def read(self, model: type[M], *path: str) -> M:
+        """Its JSON, or what lies at a path in it, as this model; raises BadAnswer, naming the fields and none of
+        their values."""
+        found = self.json()
+        for step in path:
+            found = found.get(step) if isinstance(found, dict) else None
         try:
-            return model.model_validate(self.json())
+            return model.model_validate(found)
         except ValidationError as error:
             raise BadAnswer(f"unreadable: {unreadable(error)}", "schema") from None
 

@@ -25,6 +25,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 # What is quoted back at us may be somebody's: e-mail addresses, and digits as in phones, CPF and CEP.
 _PERSONAL = re.compile(r"\S+@\S+|\+?\d(?:[\s().-]{0,2}\d){4,}")
 _LONGEST_URL = 2000
+_DECODER = json.JSONDecoder()
 
 
 def strict_json(body: bytes) -> Any:
@@ -43,6 +44,39 @@ def strict_json(body: bytes) -> Any:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+def raw_members(body: bytes) -> dict[str, str]:
+    """The members of a JSON object as they were written, for signatures over one of them; none where it is no such
+    thing. Of two with one name the last counts, as for `strict_json`."""
+    members: dict[str, str] = {}
+    try:
+        text = body.decode()
+        at = _past(text, 0, "{")
+        while text[at] != "}":
+            name, at = _DECODER.raw_decode(text, at)
+            began = _past(text, at, ":")
+            _, ended = _DECODER.raw_decode(text, began)
+            members[str(name)] = text[began:ended]
+            at = _blanks(text, ended)
+            if text[at] != "}":
+                at = _past(text, at, ",")
+    except (ValueError, IndexError, RecursionError):
+        return {}
+    return members
+
+
+def _past(text: str, at: int, mark: str) -> int:
+    at = _blanks(text, at)
+    if text[at] != mark:
+        raise ValueError(f"{mark} was due")
+    return _blanks(text, at + 1)
+
+
+def _blanks(text: str, at: int) -> int:
+    while text[at] in " \t\n\r":
+        at += 1
+    return at
 
 
 def clean(text: object, most: int = 200, *, masked: bool = True) -> str:

@@ -4,7 +4,7 @@ from carriers._base.adapter import AdapterCredentials, AdapterSettings, CarrierA
 from carriers._base.meaning import Meaning, again, no, throttled
 from carriers._base.token import BearerAdapter, ClientCredentials
 from carriers._base.wire import Reply, client, hmac_sha256, signed
-from wire.reading import Instant, OrNone, Reference, Said, clean, money, public_url
+from wire.reading import Instant, OrNone, Reference, Said, clean, money, public_url, raw_members
 
 __all__ = [
     "AdapterCredentials",
@@ -25,6 +25,7 @@ __all__ = [
     "money",
     "no",
     "public_url",
+    "raw_members",
     "signed",
     "throttled",
 ]

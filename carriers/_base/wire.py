@@ -41,10 +41,11 @@ class Reply(wire.Reply):
         with _in_our_words():
             return super().json()
 
-    def read(self, model: type[M]) -> M:
-        """Its JSON as this model; raises CarrierMisbehaved, naming the fields and none of their values."""
+    def read(self, model: type[M], *path: str) -> M:
+        """Its JSON, or what lies at a path in it, as this model; raises CarrierMisbehaved, naming the fields and
+        none of their values."""
         with _in_our_words():
-            return super().read(model)
+            return super().read(model, *path)
 
     def text_at(self, *path: str | int) -> str:
         """The text at a path in its JSON, as in `text_at("error", "code")`; empty where there is none."""
