@@ -82,7 +82,7 @@ async def _webhooks() -> AsyncIterator[tuple[str, dict[str, asyncio.Queue[Heard]
     heard: dict[str, asyncio.Queue[Heard]] = {}
     app = FastAPI()
 
-    @app.post("/{provider}")
+    @app.post("/v1/webhooks/{protocol}/{provider}")  # as our API has it: some sign the path
     async def receive(provider: str, request: Request) -> None:
         if provider in heard:
             heard[provider].put_nowait(Heard(dict(request.headers), await request.body()))
@@ -105,7 +105,8 @@ async def couriers(
                 side = found[item["protocol"]] = CourierSide(http, item, sandbox_url)
                 heard[item["name"]] = side.heard
                 hook = f"/control/providers/{item['name']}/webhook"
-                (await http.put(hook, json={"url": f"{ours}/{item['name']}"})).raise_for_status()
+                back = f"{ours}/v1/webhooks/{item['protocol']}/{item['name']}"
+                (await http.put(hook, json={"url": back})).raise_for_status()
         yield found
         await http.delete("/control/faults")
         heard.clear()
