@@ -176,10 +176,10 @@ class Lalamove(CarrierAdapter[Settings, Credentials]):
     code = "lalamove"
     name = "Lalamove"
     safety = BookingSafety.NEITHER
+    acknowledges = 200  # anything else it sends again
     statuses: ClassVar = _STATUSES
     meanings: ClassVar = _MEANINGS
-    settings_model = Settings
-    credentials_model = Credentials
+    settings_model, credentials_model = Settings, Credentials
 
     async def quote(self, request: QuoteRequest) -> Sequence[CarrierOffer]:
         """One offer for each service asked about; a refusal only when there is none at all."""

@@ -29,6 +29,8 @@ class Carrier(Protocol):
     """
 
     safety: ClassVar[BookingSafety]
+    acknowledges: ClassVar[int]
+    """The HTTP status by which it knows that we have its webhook."""
 
     async def quote(self, request: QuoteRequest) -> Sequence[CarrierOffer]:
         """Prices for this; raises CarrierRejected with `data["reason"]` when it does not serve it."""

@@ -3,10 +3,10 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from prometheus_client import Counter
 
 from api.deps import Parts, PartsDep
@@ -23,12 +23,20 @@ WEBHOOKS = Counter("entrega_webhooks_total", "Webhooks by carrier and outcome", 
 _MOST = 65_536
 _PATIENCE_S = 1.0
 
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"model": Accepted, "description": "As 202, for carriers that take nothing else for a yes"},
+    **problems(400, 401, 404, 413, 422, 503),
+}
+
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 
 
-@router.post("/webhooks/{carrier}/{account}", status_code=202, responses=problems(400, 401, 404, 413, 422, 503))
-async def receive_webhook(carrier: Name, account: Name, request: Request, parts: PartsDep) -> Accepted:
-    """A carrier's signed report. 202 means that it is stored; the same one again is stored once."""
+@router.post("/webhooks/{carrier}/{account}", status_code=202, responses=_ANSWERS)
+async def receive_webhook(
+    carrier: Name, account: Name, request: Request, parts: PartsDep, response: Response
+) -> Accepted:
+    """A carrier's signed report. 202 (or what this carrier takes for it) means that it is stored; the same one again
+    is stored once."""
     body = await request.body()
     if len(body) > _MOST:
         raise PayloadInvalid("too large", most=_MOST)
@@ -39,6 +47,7 @@ async def receive_webhook(carrier: Name, account: Name, request: Request, parts:
         WEBHOOKS.labels(carrier, error.code).inc()
         raise
     items = await parts.scans.keep(scans)
+    response.status_code = adapter.acknowledges
     WEBHOOKS.labels(carrier, "accepted").inc()
     try:
         async with asyncio.timeout(_PATIENCE_S):

@@ -66,6 +66,7 @@ class CarrierAdapter(Generic[S, C]):
     code: ClassVar[str]
     name: ClassVar[str]
     safety: ClassVar[BookingSafety]
+    acknowledges: ClassVar[int] = 202
     statuses: ClassVar[Mapping[str, ScanKind]] = {}
     """Every word it has for where a booking stands."""
     meanings: ClassVar[Mapping[str, Meaning]] = {}

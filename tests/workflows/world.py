@@ -59,6 +59,7 @@ class ScriptedCarrier:
     """A carrier that does as told; `on` maps an operation to what happens instead, consumed one call at a time."""
 
     safety: ClassVar[BookingSafety] = BookingSafety.FINDABLE
+    acknowledges: ClassVar[int] = 202
 
     def __init__(self, ref: AccountRef, cost: int = 1000, minutes: int = 40, confirms: bool = True) -> None:
         self.ref, self.cost, self.minutes, self.confirms = ref, cost, minutes, confirms
