@@ -4,30 +4,32 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
-from urllib.parse import quote
 
 from pydantic import AfterValidator, AliasChoices, AliasPath, BeforeValidator, Field
 
 from carriers._base import (
-    AdapterSettings,
     BearerAdapter,
+    BearerSettings,
     ClientCredentials,
     Instant,
     OrNone,
     Reference,
     Reply,
     Said,
+    at,
     clean,
+    coded,
     hmac_sha256,
     money,
     no,
+    path_to,
     public_url,
+    rfc3339,
     signed,
 )
 from domain import errors
 from domain._values import as_code
-from domain.availability import Availability, Refusal
-from domain.availability import no as unavailable
+from domain.availability import Availability
 from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Decision, Instruction
 from domain.deliveries import Proof
 from domain.money import Money
@@ -38,7 +40,7 @@ from domain.tracking import Scan, ScanKind, scan_id
 # ── settings (the credentials are OAuth's) ────────────────────────────────────────────────────────────────
 
 
-class Settings(AdapterSettings):
+class Settings(BearerSettings):
     """One merchant at one logistics service; the service issues `app_id`, the merchant's software `merchant_id`."""
 
     token_path: Annotated[str, Field(pattern=r"^/[!-~]*$")] = "/oauth/token"  # noqa: S105
@@ -98,13 +100,9 @@ _VEHICLES = (
 # ── what it says ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _at(first: str, *path: str | int) -> Any:
-    return Field(default=None, validation_alias=AliasPath(first, *path))
-
-
 class _Priced(Said):
-    amount: OrNone[Annotated[Decimal, Field(ge=0, le=10**9)]] = _at("deliveryPrice", "price", "value")
-    currency: OrNone[str] = _at("deliveryPrice", "price", "currency")
+    amount: OrNone[Annotated[Decimal, Field(ge=0, le=10**9)]] = at("deliveryPrice", "price", "value")
+    currency: OrNone[str] = at("deliveryPrice", "price", "currency")
 
     @property
     def cost(self) -> Money | None:
@@ -113,23 +111,23 @@ class _Priced(Said):
 
 
 class _Simulation(_Priced):
-    couriers: OrNone[int] = _at("vehicles", "availableVehicles")
-    vehicle: OrNone[str] = _at("vehicles", "vehiclesAvailable", "type", 0)
-    pickup_eta_at: OrNone[Instant] = _at("ETAs", "pickupEtaDatetime")
-    delivery_eta_at: OrNone[Instant] = _at("ETAs", "deliveryEtaDatetime")
+    couriers: OrNone[int] = at("vehicles", "availableVehicles")
+    vehicle: OrNone[str] = at("vehicles", "vehiclesAvailable", "type", 0)
+    pickup_eta_at: OrNone[Instant] = at("ETAs", "pickupEtaDatetime")
+    delivery_eta_at: OrNone[Instant] = at("ETAs", "deliveryEtaDatetime")
 
 
 class _Placed(Said):
     delivery_id: Reference
     event: str
-    accept_by: OrNone[Instant] = _at("completion", "rejectAfter")
+    accept_by: OrNone[Instant] = at("completion", "rejectAfter")
 
 
 class _Event(Said):
     type: str
     datetime: Instant
     message: OrNone[str] = None
-    rejection: OrNone[str] = _at("rejectionInfo", "reason")
+    rejection: OrNone[str] = at("rejectionInfo", "reason")
 
     @property
     def kind(self) -> ScanKind:
@@ -176,9 +174,9 @@ class _Report(_Priced):
         default=None,
         validation_alias=AliasChoices(AliasPath("eta", "deliveryEtaDatetime"), AliasPath("times", "deliveryEtaDate")),
     )
-    latitude: OrNone[Latitude] = _at("geoLocalization", "latitude")
-    longitude: OrNone[Longitude] = _at("geoLocalization", "longitude")
-    tracking_url: OrNone[str] = _at("externalTrackingURL")
+    latitude: OrNone[Latitude] = at("geoLocalization", "latitude")
+    longitude: OrNone[Longitude] = at("geoLocalization", "longitude")
+    tracking_url: OrNone[str] = at("externalTrackingURL")
 
     @property
     def reference(self) -> str:
@@ -214,11 +212,7 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
 
     async def availability(self, request: QuoteRequest, offer: Offer) -> Availability:  # noqa: ARG002
         """The same simulation once more: it holds nothing for anybody."""
-        try:
-            await self._simulate(request, "availability")
-        except errors.CarrierRejected as refused:
-            return unavailable(Refusal.CARRIER_REFUSED, refused.detail)
-        return Availability(available=True)
+        return await self.available(self._simulate(request, "availability"))
 
     async def book(self, order: BookingOrder) -> Booking:
         """Asks for it; whether it is taken usually comes later, as an event, until `accept_by`."""
@@ -306,7 +300,7 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
             raise errors.CarrierRejected("no courier is free", reason="no_deliveryperson_available")
         if said.cost is None:
             raise errors.CarrierRejected("it names no price that we could settle", reason="no_price")
-        vehicle = as_code(said.vehicle) if said.vehicle else None
+        vehicle = coded(said.vehicle)
         etas = said.model_dump(include={"pickup_eta_at", "delivery_eta_at"})
         return CarrierOffer(service=vehicle or "delivery", vehicle=vehicle, cost=said.cost, **etas)
 
@@ -321,16 +315,15 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
         return details
 
     def _path(self, *parts: str) -> str:
-        return "/".join((self.settings.api_path, "logistics", *(quote(part, safe="") for part in parts)))
+        return path_to(f"{self.settings.api_path}/logistics", *parts)
 
     def _order(self, order: BookingOrder) -> dict[str, Any]:
-        contact, own = order.request.dropoff.contact, order.delivery_id.removeprefix("del_")[:8].upper()
+        contact = order.request.dropoff.contact
         return {
             **self._shipment(order.request),
             **({"customerPhone": contact.phone} if contact.phone else {}),
             "orderId": order.key,
-            # What courier and counter read to each other; a customer's number alone may be on several deliveries.
-            "orderDisplayId": f"{order.reference}-{own[:4]}" if order.reference else own,
+            "orderDisplayId": order.display_id,
             "additionalPricePercentual": order.price_drift_percent,
             "customerName": contact.name,
             "payments": {"method": "ONLINE"},
@@ -339,7 +332,7 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
     def _shipment(self, request: QuoteRequest) -> dict[str, Any]:
         """What asking and booking have in common, so that it is the same thing that is priced and carried."""
         now = datetime.now(UTC)
-        limits: dict[str, Any] = {"orderCreatedAt": now.isoformat(timespec="seconds").replace("+00:00", "Z")}
+        limits: dict[str, Any] = {"orderCreatedAt": rfc3339(now)}
         if request.deliver_by is not None:
             limits["deliveryLimit"] = max(1, int((request.deliver_by - now).total_seconds() // 60))
         value, grams, mm3 = request.declared_value, request.weight_g, sum(p.volume_mm3 for p in request.parcels)
@@ -363,7 +356,7 @@ class OpenDelivery(BearerAdapter[Settings, ClientCredentials]):
         scans = []
         for event in report.events:
             proof = Proof(at=event.datetime) if event.kind is ScanKind.DELIVERED else None
-            reason = as_code(event.rejection) if event.rejection else None
+            reason = coded(event.rejection)
             scans.append(self._scan(report, event, event.type, event.type, reason=reason, proof=proof))
         for problem in report.problem:
             # With its kind: a history knows less of a problem than its webhook told, and must not pass for it.

@@ -28,6 +28,12 @@ class BookingOrder(Value):
     reference: str = ""
     price_drift_percent: int = 0
 
+    @property
+    def display_id(self) -> str:
+        """What courier and counter read to each other: a customer's number alone may be on several deliveries."""
+        own = self.delivery_id.removeprefix("del_")[:8].upper()
+        return f"{self.reference}-{own[:4]}" if self.reference else own
+
 
 class Booking(Value):
     """What a carrier holds for us. `confirmed` is false while it has yet to say yes, until `accept_by`."""

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
+    AliasPath,
     BaseModel,
     ConfigDict,
+    Field,
     StringConstraints,
     TypeAdapter,
     ValidationError,
@@ -19,6 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import Url
 
+from domain._values import as_code
 from domain.money import Money
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -117,6 +121,37 @@ class Said(BaseModel):
     """What a stranger says, in camelCase unless a field's alias says otherwise; more than we read is ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class SnakeSaid(Said):
+    """The same in snake_case."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+
+def at(first: str, *path: str | int) -> Any:
+    """A field of `Said` that lies deeper in what was said; None where the path leads nowhere."""
+    return Field(default=None, validation_alias=AliasPath(first, *path))
+
+
+def coded(words: str | None) -> str | None:
+    """Somebody's word as one of our codes, where any was said."""
+    return as_code(words) if words else None
+
+
+def path_to(*parts: str) -> str:
+    """A path below the base URL, each part escaped but for the first."""
+    return "/".join((parts[0], *(quote(part, safe="") for part in parts[1:])))
+
+
+def cents(amount: int | None, currency: str | None) -> Money | None:
+    """An amount in minor units, its currency in letters of either size; None as in `money`."""
+    return None if amount is None else money(Decimal(amount).scaleb(-2), (currency or "").upper())
+
+
+def rfc3339(moment: datetime) -> str:
+    """An aware instant in UTC, to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def money(amount: Decimal | str, currency: str | None) -> Money | None:

@@ -3,7 +3,7 @@
 import asyncio
 import json as jsonlib
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -15,6 +15,8 @@ from carriers._base.limits import Breaker, BreakerState, Bucket
 from carriers._base.meaning import Meaning, by_status
 from carriers._base.wire import Progress, Reply, exchange
 from domain import errors
+from domain.availability import Availability, Refusal
+from domain.availability import no as unavailable
 from domain.bookings import Booking, BookingOrder, BookingSafety
 from domain.quotes import CarrierAccount
 from domain.tracking import Scan, ScanKind
@@ -37,12 +39,16 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+BaseUrl = Annotated[str, AfterValidator(_base_url), Field(max_length=500)]
+"""Where an account's paths begin."""
+
+
 class AdapterSettings(BaseModel):
     """Where an account is reached and how hard; seconds, and calls a second."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    base_url: Annotated[str, AfterValidator(_base_url), Field(max_length=500, examples=["https://api.example.com"])]
+    base_url: Annotated[BaseUrl, Field(examples=["https://api.example.com"])]
     deadline_s: Annotated[float, Field(gt=0, le=60, description="for a whole call")] = 10
     concurrency: Annotated[int, Field(ge=1, le=500, description="calls at the same time")] = 64
     rate_per_s: Annotated[float, Field(gt=0, le=1000)] = 50
@@ -135,6 +141,17 @@ class CarrierAdapter(Generic[S, C]):
 
     # ── what every adapter does alike ─────────────────────────────────────────────────────────────────────────
 
+    async def available(self, asking: Awaitable[object], *no_reasons: str) -> Availability:
+        """Whether what is asked for would be taken. A refusal is an answer, and so is being turned away for one of
+        these reasons; raises CarrierUnavailable when there is none."""
+        try:
+            await asking
+        except (errors.CarrierRejected, errors.CarrierThrottled) as refused:
+            if isinstance(refused, errors.CarrierThrottled) and refused.data.get("reason") not in no_reasons:
+                raise
+            return unavailable(Refusal.CARRIER_REFUSED, refused.detail)
+        return Availability(available=True)
+
     def booking(self, order: BookingOrder, reference: str, **more: Any) -> Booking:
         """What the carrier holds for this order, under its own id; `more` are the other fields of Booking."""
         return Booking(
@@ -161,21 +178,23 @@ class CarrierAdapter(Generic[S, C]):
         operation: str,
         json: object = None,
         headers: Mapping[str, str] | None = None,
-        answers: Collection[int] = (),
+        answers: Collection[int | str] = (),
         json_due: bool = True,
         must_answer: bool = False,
     ) -> Reply:
         """Calls the carrier, within this account's deadline, limits and breaker.
 
-        `answers` are statuses that the caller reads like a success. With `must_answer` any other refusal raises
-        CarrierMisbehaved instead of CarrierRejected: being refused an answer (a revoked key, say) must not pass
-        for "there is no booking" or "too late to cancel". Raises CarrierError; see `domain.ports.Carrier`.
+        `answers` are statuses, or errors by their code, that the caller reads like a success. With `must_answer` any
+        other refusal raises CarrierMisbehaved instead of CarrierRejected: being refused an answer (a revoked key, say)
+        must not pass for "there is no booking" or "too late to cancel". Raises CarrierError; see
+        `domain.ports.Carrier`.
         """
         began, outcome = time.monotonic(), "cancelled"
         try:
             with self._breaker.guard():
                 reply = await self._in_time(method, path, json, headers)
-                fault = None if reply.status in answers else self.verdict(reply)
+                expected = reply.status in answers or (not reply.ok and self.explain(reply)[0] in answers)
+                fault = None if expected else self.verdict(reply)
                 if fault is not None:
                     raise fault
                 if reply.ok and json_due:
@@ -211,10 +230,10 @@ class CarrierAdapter(Generic[S, C]):
                 raise errors.CarrierThrottled("too many calls at once", reason="busy", sent=False) from error
             raise errors.CarrierUnavailable("no answer in time", reason="timeout", sent=progress.sent) from error
 
-    async def post_for_token(self, path: str, **content: Any) -> Reply:
+    async def post_for_token(self, url: str, **content: Any) -> Reply:
         """Asks a token endpoint (`json=` or `data=` for a form), inside the call that needs the token: its
         deadline, limits and breaker are that call's. Raises CarrierError."""
-        request = self._http.build_request("POST", self.settings.base_url + path, **content)
+        request = self._http.build_request("POST", url, **content)
         reply = await exchange(self._http, request, Progress())
         fault = self.verdict(reply)
         if isinstance(fault, errors.CarrierRejected):

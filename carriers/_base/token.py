@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import httpx
 from pydantic import BaseModel, Field, SecretStr
 
-from carriers._base.adapter import AdapterCredentials, CarrierAdapter, S
+from carriers._base.adapter import AdapterCredentials, AdapterSettings, BaseUrl, CarrierAdapter
 from domain import errors
 from domain.quotes import CarrierAccount
 
@@ -21,6 +21,12 @@ class _Granted(BaseModel):
     expires_in: Annotated[int, Field(ge=0, le=10**9)] = _ASSUMED_LIFE_S
 
 
+class BearerSettings(AdapterSettings):
+    """An account that is reached with a token."""
+
+    auth_url: Annotated[BaseUrl | None, Field(description="where tokens are asked for, if not at base_url")] = None
+
+
 class ClientCredentials(AdapterCredentials):
     """What the carrier's OAuth knows us by."""
 
@@ -28,6 +34,7 @@ class ClientCredentials(AdapterCredentials):
     client_secret: Annotated[SecretStr, Field(min_length=1)]
 
 
+S = TypeVar("S", bound=BearerSettings)
 C = TypeVar("C", bound=ClientCredentials)
 
 
@@ -67,8 +74,9 @@ class BearerAdapter(CarrierAdapter[S, C]):
     async def _ask(self) -> None:
         asked_at = time.monotonic()
         path, content = self.token_request()
+        url = (self.settings.auth_url or self.settings.base_url) + path
         try:
-            granted = (await self.post_for_token(path, **content)).read(_Granted)
+            granted = (await self.post_for_token(url, **content)).read(_Granted)
         except errors.CarrierUnavailable as error:
             error.data["sent"] = False
             raise
