@@ -36,7 +36,7 @@ class Callbacks:
         if Fault.DROP_WEBHOOKS in faults:
             return
         shuffled = "duplicated" in booking.scenarios
-        now, due_at = time.time(), booking.history[-1].at
+        now, due_at = time.time(), booking.history[-1].at + callback.after / self._clock.speed
         if (
             (shuffled and len(booking.history) % 2 == 0) or Fault.REORDER_WEBHOOKS in faults
         ) and booking.next_due is not None:

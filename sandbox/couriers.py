@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -38,8 +38,8 @@ _DRIFT_PERCENT = 60
 _LONGEST_NAP_S = 1.0
 
 
-Render = Callable[[Booking], Callback | None]
-"""How a provider's protocol tells of a booking's latest happening; None where it has no word for it."""
+Render = Callable[[Booking], Sequence[Callback]]
+"""How a provider's protocol tells of a booking's latest happening, if it does."""
 
 
 class Refusal(Exception):
@@ -236,8 +236,7 @@ class Couriers:
         silent = "silent" in booking.scenarios and step not in (Step.ACCEPTED, Step.REJECTED)
         if not silent and "silent_all" not in booking.scenarios:
             provider = self._providers[booking.provider]
-            callback = self._render(booking)
-            if callback is not None:
+            for callback in self._render(booking):
                 self._callbacks.enqueue(provider, booking, callback)
 
     def _start(self, provider: Provider, errand: Errand) -> Point:

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -42,10 +42,12 @@ class Provider:
 
 
 class Callback(NamedTuple):
-    """A webhook as it goes over the wire; the body is signed, so it is kept byte by byte."""
+    """A webhook as it goes over the wire, `after` so many city seconds; the body is signed, so it is kept byte by
+    byte."""
 
     body: bytes
     headers: dict[str, str]
+    after: float = 0.0
 
 
 class Means(StrEnum):
@@ -78,8 +80,8 @@ class CourierProtocol(Protocol):
         """The protocol's routes under /{name}/{provider}, each tagged with its neutral operation."""
         ...
 
-    def callback(self, world: "World", booking: Booking, happening: Happening) -> Callback | None:
-        """How the protocol tells its customer of a happening; None where it has no word for it."""
+    def callback(self, world: "World", booking: Booking, happening: Happening) -> Callback | Sequence[Callback] | None:
+        """How the protocol tells its customer of a happening, once or several times; None where it has no word."""
         ...
 
     def settings(self, provider: Provider) -> Mapping[str, str]:

@@ -128,6 +128,12 @@ class Store:
         row = self._db.execute(query, (order_id, provider)).fetchone()
         return None if row is None else Booking.model_validate_json(row[0])
 
+    def booking(self, provider: str, delivery_id: str) -> Booking | None:
+        """The provider's booking of that id."""
+        query = "SELECT body FROM bookings WHERE delivery_id = ? AND provider = ?"
+        row = self._db.execute(query, (delivery_id, provider)).fetchone()
+        return None if row is None else Booking.model_validate_json(row[0])
+
     def bookings(self, order_id: str | None = None) -> list[Booking]:
         """Every booking ever taken, in order; those of one order if asked."""
         query = "SELECT body FROM bookings WHERE ?1 IS NULL OR order_id = ?1 ORDER BY seq"

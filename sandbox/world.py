@@ -1,5 +1,7 @@
 """The whole sandbox: a city, its couriers, the protocols they are spoken to in, and what is remembered of it all."""
 
+from collections.abc import Sequence
+
 from sandbox.bookings import Booking
 from sandbox.clock import CityClock
 from sandbox.couriers import Couriers
@@ -21,6 +23,7 @@ class World:
         }
         self.couriers = Couriers(self.store, self.clock, self.faults, self.providers, self._render)
 
-    def _render(self, booking: Booking) -> Callback | None:
+    def _render(self, booking: Booking) -> Sequence[Callback]:
         protocol = self.protocols[self.providers[booking.provider].protocol]
-        return protocol.callback(self, booking, booking.history[-1])
+        told = protocol.callback(self, booking, booking.history[-1])
+        return [told] if isinstance(told, Callback) else told or ()

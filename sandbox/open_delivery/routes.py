@@ -1,36 +1,16 @@
 """The routes, as courier companies serve them."""
 
-import hmac
-import time
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from sandbox.bookings import Told
 from sandbox.couriers import Refusal
 from sandbox.faults import Operation
 from sandbox.open_delivery.shapes import Grant, Handling, Order, Shipment
-from sandbox.open_delivery.telling import DECISIONS, EVENTS, REASONS, details, etas, iso, price, signature
-from sandbox.providers import Provider
+from sandbox.open_delivery.telling import DECISIONS, EVENTS, REASONS, details, etas, iso, price
+from sandbox.tokens import Caller, grant
 from sandbox.wire import FaultyRoute, provider_of, slowly, world_of
-
-_TOKEN_LIVES_S = 3600
-
-
-def _authorised(request: Request) -> Provider:
-    """A bearer token says until when, and is signed: nothing to remember, so it outlives a restart."""
-    provider = provider_of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    until, _, mac = token.partition(".")
-    right = (
-        scheme.lower() == "bearer" and until.isdigit() and hmac.compare_digest(mac, signature(provider, until.encode()))
-    )
-    if not right or int(until) < time.time():
-        raise Refusal(401, "Unauthorized")
-    return provider
-
-
-Caller = Annotated[Provider, Depends(_authorised)]
 
 
 def routes() -> APIRouter:
@@ -38,14 +18,8 @@ def routes() -> APIRouter:
     router = APIRouter(route_class=FaultyRoute)
 
     @router.post("/oauth/token", tags=[Operation.TOKEN])
-    async def token(grant: Grant, request: Request) -> dict[str, Any]:
-        provider = provider_of(request)
-        given = {"client_id": grant.client_id, "client_secret": grant.client_secret}
-        if given != provider.credentials or grant.grant_type != "client_credentials":
-            raise Refusal(401, "Unauthorized")
-        until = str(int(time.time()) + _TOKEN_LIVES_S)
-        access = f"{until}.{signature(provider, until.encode())}"
-        return {"access_token": access, "token_type": "bearer", "expires_in": _TOKEN_LIVES_S}
+    async def token(wanted: Grant, request: Request) -> dict[str, Any]:
+        return grant(provider_of(request), wanted.client_id, wanted.client_secret, wanted.grant_type)
 
     @router.post("/v2/logistics/availability", tags=[Operation.QUOTE])
     async def availability(shipment: Shipment, provider: Caller, request: Request) -> dict[str, Any]:

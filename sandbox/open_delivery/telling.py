@@ -1,13 +1,12 @@
 """How it is told: events, details and webhooks, signed."""
 
-import hashlib
-import hmac
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.bookings import Booking, Decision, Happening, Problem, Reason, State, Step
-from sandbox.providers import Callback, Provider
+from sandbox.providers import Callback
+from sandbox.tokens import signature
 from sandbox.world import World
 
 EVENTS = {
@@ -39,11 +38,6 @@ DECISIONS = {
     "RETURN_TO_STORE": Decision.RETURN,
     "CANCEL_DELIVERY": Decision.CANCEL,
 }
-
-
-def signature(provider: Provider, body: bytes) -> str:
-    """The lower-case hexadecimal HMAC-SHA256 of a body, by the client secret."""
-    return hmac.new(provider.credentials["client_secret"].encode(), body, hashlib.sha256).hexdigest()
 
 
 def iso(wall: float) -> str:
@@ -125,7 +119,7 @@ def callback(world: World, booking: Booking, happening: Happening) -> Callback:
     headers = {
         "X-App-Id": app_id(provider.name),
         "X-App-MerchantId": told["merchant"]["id"],
-        "X-App-Signature": signature(provider, body),
+        "X-App-Signature": signature(provider.credentials["client_secret"], body),
     }
     return Callback(body, headers)
 
