@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sandboxed import CourierSide, _webhooks, couriers, sandbox_url  # noqa: F401 - fixtures
+from sandboxed import CourierSide
 
 from carriers.uber_direct import UberDirect
 from domain import errors
@@ -46,7 +46,7 @@ class Life:
 
 
 @pytest.fixture
-async def life(couriers: dict[str, CourierSide], http: httpx.AsyncClient, order: BookingOrder) -> Life:  # noqa: F811
+async def life(couriers: dict[str, CourierSide], http: httpx.AsyncClient, order: BookingOrder) -> Life:
     side = couriers["uber_direct"]
     return Life(side, UberDirect(side.account(breaker_failures=1000), http), order)
 
@@ -136,27 +136,3 @@ async def test_a_price_may_drift_and_a_courier_refuse(life: Life) -> None:
     assert refused.value.data["reason"] == "region_not_served"
     await life.adapter.book(await life.offered("[sandbox:refused]"))
     await life.until(ScanKind.CANCELLED)
-
-
-async def test_every_error_that_the_sandbox_documents_is_understood(life: Life, sandbox_url: str) -> None:  # noqa: F811
-    async with httpx.AsyncClient(base_url=sandbox_url) as sandbox:
-        protocols = (await sandbox.get("/control/protocols")).json()["items"]
-    [documented] = [protocol for protocol in protocols if protocol["name"] == "uber_direct"]
-    assert set(documented["statuses"]) == set(UberDirect.statuses)
-    order = await life.offered("[sandbox:slow_pickup]")
-    booked = await life.adapter.book(order)
-    asks = {
-        "quote": lambda: life.adapter.quote(order.request),
-        "book": lambda: life.adapter.book(order.model_copy(update={"key": str(uuid4())})),
-        "find": lambda: life.adapter.find_booking(order),
-        "cancel": lambda: life.adapter.cancel(booked, "customer_request"),
-    }
-    for told in documented["errors"]:
-        assert told["code"] in UberDirect.meanings
-        for operation in told["operations"]:
-            await life.side.will("documented", operation, code=told["code"], times=2 if told["status"] == 401 else 1)
-            with pytest.raises(errors.CarrierError) as raised:
-                await asks[operation]()
-            assert raised.value.retryable is (told["means"] == "again"), (told["code"], operation)
-            assert "unrecognised" not in raised.value.data
-    assert await life.adapter.cancel(booked, "customer_request") == Cancellation()
