@@ -152,9 +152,9 @@ class _Refund(SnakeSaid):
 
 
 def _other(relationship: str, told: object) -> object:
-    """The id of the delivery that stands so to this one, told of one or of several."""
+    """The id of the delivery that stands so (documented as `return`, and as `returned`) to this one."""
     others = [other for other in (told if isinstance(told, list) else [told]) if isinstance(other, dict)]
-    return next((other.get("id") for other in others if other.get("relationship") == relationship), None)
+    return next((o.get("id") for o in others if str(o.get("relationship")).startswith(relationship)), None)
 
 
 class _Delivery(_Quote):

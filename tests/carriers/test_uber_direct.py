@@ -640,6 +640,7 @@ ON_ITS_WAY_BACK = {"related_deliveries": {"id": RETURN, "relationship": "return"
         ({}, ScanKind.RETURNED),
         ({"complete": False}, ScanKind.RETURNING),
         (ON_ITS_WAY_BACK, ScanKind.RETURNING),
+        ({"related_deliveries": [{"id": RETURN, "relationship": "returned"}]}, ScanKind.RETURNING),
         ({**ON_ITS_WAY_BACK, "return": {"status": "failed"}}, ScanKind.RETURNING),
         ({**ON_ITS_WAY_BACK, "return": completed("2030-01-01T12:30:15Z")}, ScanKind.RETURNED),
         ({"related_deliveries": [{"id": DELIVERY, "relationship": "original"}]}, ScanKind.RETURNED),
