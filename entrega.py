@@ -70,7 +70,7 @@ def demo(
     from runtime.console import run_stack
 
     async def show(stack: "Stack") -> int:
-        return 0 if await run(stack.urls["api"]) else 1
+        return 0 if await run(stack.urls["api"], stack.urls["sandbox"]) else 1
 
     raise typer.Exit(run_stack(show, state, speed=speed, policy=DEMO_POLICY))
 

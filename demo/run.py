@@ -6,13 +6,14 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import Any
 
+import httpx
 from rich import box
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from demo.customer import Customer, Refused
-from demo.scenarios import SCENARIOS, Scenario
+from demo.scenarios import FAULTS, SCENARIOS, Scenario
 
 FINAL = {"expired", "delivered", "returned", "cancelled", "lost", "failed"}
 _WAIT = 300.0
@@ -122,12 +123,22 @@ def table(outcomes: list[Outcome]) -> Table:
     return drawn
 
 
-async def run(base_url: str, only: int | None = None) -> bool:
-    """The whole demo against a running Entrega; True when every delivery ended as it should and the books balance."""
+async def misbehave(sandbox_url: str) -> None:
+    """From now on carriers lose answers, fall over and repeat themselves, as real ones do."""
+    async with httpx.AsyncClient(base_url=sandbox_url, timeout=10, trust_env=False) as sandbox:
+        for fault in FAULTS:
+            (await sandbox.post("/control/faults", json=fault)).raise_for_status()
+
+
+async def run(base_url: str, sandbox_url: str | None = None) -> bool:
+    """The whole demo against a running Entrega, with carriers' faults if their sandbox is given; True when every
+    delivery ended as it should and the books balance."""
     console, name = Console(), secrets.token_hex(4)
     customer = Customer(base_url)
-    outcomes = [Outcome(scenario, number) for number, scenario in enumerate(SCENARIOS[:only], start=1)]
+    outcomes = [Outcome(scenario, number) for number, scenario in enumerate(SCENARIOS, start=1)]
     try:
+        if sandbox_url is not None:
+            await misbehave(sandbox_url)
         await customer.register(f"demo-{name}@example.com", secrets.token_urlsafe(24), "Demo")
         listening = asyncio.create_task(listen(customer, outcomes))
         lives = [asyncio.create_task(_guarded(customer, outcome, name)) for outcome in outcomes]

@@ -54,46 +54,46 @@ _DROPOFFS = (
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("express, chosen by hand", "delivered"),
+    Scenario("express, chosen by hand", "delivered", prefer="ligeiro"),
     Scenario("cheapest, by rule", "delivered", choice="cheapest"),
     Scenario("fastest, by rule", "delivered", choice="fastest"),
     Scenario("best value, by rule", "delivered", choice="best_value"),
-    Scenario("standard, no slot needed", "delivered", service="standard", choice="cheapest"),
+    Scenario("standard, a parcel with a label", "delivered", service="standard", prefer="postal"),
     Scenario("a carrier that repeats itself out of order", "delivered", prefer="confuso"),
-    Scenario("scans twice and shuffled", "delivered", marks="[sandbox:duplicated]", prefer="ligeiro"),
+    Scenario("scans twice and shuffled", "delivered", marks="[sandbox:duplicated]", prefer="veloz"),
     Scenario(
         "refused, then the next best",
         "delivered",
         prefer="recusa",
         fallback=True,
-        shows=("delivery.refused", "delivery.rebooking"),
+        shows=("delivery.refused",),
     ),
     Scenario(
         "refused at once, then the next best",
         "delivered",
-        marks="[sandbox:ligeiro=refused_at_once]",
-        prefer="ligeiro",
+        marks="[sandbox:urbano=refused_at_once]",
+        prefer="urbano",
         fallback=True,
         shows=("delivery.rebooking",),
     ),
     Scenario(
         "never answered, then the next best",
         "delivered",
-        marks="[sandbox:ligeiro=never_accepted]",
-        prefer="ligeiro",
+        marks="[sandbox:veloz=never_accepted]",
+        prefer="veloz",
         fallback=True,
         shows=("delivery.rebooking",),
     ),
     Scenario(
         "given back by the carrier, then the next best",
         "delivered",
-        marks="[sandbox:ligeiro=cancelled_by_carrier]",
-        prefer="ligeiro",
+        marks="[sandbox:urbano=cancelled_by_carrier]",
+        prefer="urbano",
         fallback=True,
         shows=("delivery.refused",),
     ),
-    Scenario("silent after its yes, found by polling", "delivered", marks="[sandbox:silent]", prefer="ligeiro"),
-    Scenario("wholly silent, found by polling", "delivered", marks="[sandbox:silent_all]", prefer="ligeiro"),
+    Scenario("silent after its yes, found by polling", "delivered", marks="[sandbox:silent]", prefer="urbano"),
+    Scenario("wholly silent, found by polling", "delivered", marks="[sandbox:silent_all]", prefer="veloz"),
     Scenario(
         "nobody home, sent back",
         "returned",
@@ -102,7 +102,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         then="return",
         shows=("delivery.attempt_failed", "delivery.decided"),
     ),
-    Scenario("nobody home, comes back by itself", "returned", marks="[sandbox:returned]", prefer="ligeiro"),
+    Scenario("nobody home, comes back by itself", "returned", marks="[sandbox:returned]", prefer="urbano"),
     Scenario("cancelled before a choice", "cancelled", then="cancel"),
     Scenario(
         "cancelled after booking", "cancelled", marks="[sandbox:slow_pickup]", prefer="tartaruga", then="cancel_booked"
@@ -118,3 +118,18 @@ SCENARIOS: tuple[Scenario, ...] = (
         shows=("delivery.refused",),
     ),
 )
+
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"provider": "ligeiro", "operation": "book", "fault": "lose_reply", "times": 2},
+    {"provider": "tartaruga", "operation": "book", "fault": "5xx", "times": 2},
+    {"provider": "urbano", "operation": "book", "fault": "lose_reply"},
+    {"provider": "urbano", "operation": "quote", "fault": "garbage", "times": 2},
+    {"provider": "confuso", "operation": "quote", "fault": "429", "times": 2},
+    {"provider": "veloz", "operation": "quote", "fault": "5xx", "times": 2},
+    {"provider": "postal", "operation": "book", "fault": "lose_reply"},
+    {"provider": "ligeiro", "operation": "webhook", "fault": "drop_webhooks", "times": 3},
+    {"provider": "urbano", "operation": "webhook", "fault": "duplicate_webhooks", "times": 5},
+    {"provider": "veloz", "operation": "webhook", "fault": "reorder_webhooks", "times": 5},
+    {"provider": "tartaruga", "operation": "cancel", "fault": "lose_reply"},
+)
+"""What goes wrong on the wire meanwhile, as the sandbox is told."""

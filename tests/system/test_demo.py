@@ -17,7 +17,7 @@ from runtime.furnish import ADMIN_EMAIL
 
 @pytest.fixture(scope="session")
 async def ran(stack: Stack) -> bool:
-    return await run(stack.urls["api"])
+    return await run(stack.urls["api"], stack.urls["sandbox"])
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ async def _couriers_held_twice(stack: Stack) -> list[str]:
 @pytest.mark.parametrize("part", PARTS)
 async def test_a_part_killed_during_the_demo_costs_nothing(part: str, tmp_path: Path) -> None:
     async with Stack(tmp_path, speed=DEMO_SPEED, policy=DEMO_POLICY, usual_ports=False) as stack:
-        demo = asyncio.create_task(run(stack.urls["api"]))
+        demo = asyncio.create_task(run(stack.urls["api"], stack.urls["sandbox"]))
         for pause in (3, 6):
             await asyncio.sleep(pause)
             pid = stack.pids()[part]
@@ -42,6 +42,6 @@ async def test_a_worker_that_dies_around_an_effect_does_it_once(step: str, phase
     marker = tmp_path / "crashed"
     env = {"ENTREGA_CRASH_AT": f"{step}:{phase}", "ENTREGA_CRASH_MARKER": str(marker)}
     async with Stack(tmp_path, speed=DEMO_SPEED, policy=DEMO_POLICY, usual_ports=False, env=env) as stack:
-        assert await run(stack.urls["api"])
+        assert await run(stack.urls["api"], stack.urls["sandbox"])
         assert marker.exists()
         assert not await _couriers_held_twice(stack)
