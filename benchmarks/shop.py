@@ -11,14 +11,14 @@ from typing import Any
 import httpx
 
 PICKUP = {
-    "contact": {"name": "Padaria do Bairro"},
+    "contact": {"name": "Padaria do Bairro", "phone": "+5511999990000"},
     "address": {
         "street": "Avenida Paulista", "number": "1578", "district": "Bela Vista", "city": "São Paulo", "state": "SP",
         "postal_code": "01310200", "latitude": -23.5614, "longitude": -46.6560,
     },
 }  # fmt: skip
 DROPOFF = {
-    "contact": {"name": "Ana"},
+    "contact": {"name": "Ana", "phone": "+5511999990000"},
     "address": {
         "street": "Rua Augusta", "number": "2200", "district": "Cerqueira César", "city": "São Paulo", "state": "SP",
         "postal_code": "01412100", "latitude": -23.5577, "longitude": -46.6630,
