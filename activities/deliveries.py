@@ -6,6 +6,7 @@ from domain import errors
 from domain._values import Value
 from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Instruction
 from domain.deliveries import RecordMove
+from domain.pauses import PauseMode
 from domain.ports import Carrier, Carriers, DeliveryStore
 from domain.quotes import AccountRef
 
@@ -40,10 +41,16 @@ class DeliveryActivities:
     @activity.defn
     async def book_carrier(self, ask: BookCarrier) -> Booking:
         """Books once. Before any second try it asks the carrier whether the first one happened; where it cannot
-        be asked, raises BookingUnknown and nobody tries again."""
+        be asked, raises BookingUnknown and nobody tries again.
+
+        A pause holds back what has certainly not been sent, and only that: CarrierPaused, or CarrierRejected
+        (`paused`) where bookings go elsewhere.
+        """
         order = ask.order
         second_try = ask.maybe_booked or activity.info().attempt > 1
         carrier = await (self._still_reach(order.offer.ref) if second_try else self._carriers.reach(order.offer.ref))
+        if not second_try:
+            await self._check_not_paused(order.offer.ref)
         if second_try and carrier.safety is BookingSafety.NEITHER:
             raise errors.BookingUnknown(key=order.key)
         if second_try and carrier.safety is BookingSafety.FINDABLE:
@@ -81,6 +88,13 @@ class DeliveryActivities:
         """Tells the carrier what was decided; raises CarrierRejected when it takes no instructions."""
         carrier = await self._carriers.reach(instruction.booking.ref)
         await carrier.decide(instruction)
+
+    async def _check_not_paused(self, ref: AccountRef) -> None:
+        pause = await self._carriers.pause(ref)
+        if pause is not None and pause.mode is PauseMode.ELSEWHERE:
+            raise errors.CarrierRejected(reason="paused", sent=False)
+        if pause is not None:
+            raise errors.CarrierPaused(reason="paused", sent=False)
 
     async def _still_reach(self, ref: AccountRef) -> Carrier:
         """Where something may be booked, an account that was taken away is missed until somebody brings it back."""

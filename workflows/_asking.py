@@ -108,7 +108,8 @@ class Asking(Tracking):
         return [offer.id for offer in self.delivery.offers if offer.id != refused.id and offer.stands(now)]
 
     async def _quote_again(self, ask: messages.QuoteAgain) -> None:
-        self.state.accounts = ask.accounts or self.state.accounts
+        if ask.accounts or ask.left_out:
+            self.state.accounts, self.state.left_out = ask.accounts, ask.left_out
         self.state.tried.clear()
         if self.delivery.status is DeliveryStatus.BOOKING:
             self._release()

@@ -69,7 +69,14 @@ def ask_carrier(state: DeliveryState, account: Asked) -> ActivityHandle[Quote]:
     """Asks one account."""
     request, policy = state.delivery.for_carriers(), state.policy
     ref = AccountRef(carrier=account.carrier, account=account.account)
-    ask = AskCarrier(account=ref, request=request, deadline=policy.quote_deadline, offer_ttl=policy.offer_ttl)
+    ask = AskCarrier(
+        account=ref,
+        request=request,
+        deadline=policy.quote_deadline,
+        offer_ttl=policy.offer_ttl,
+        preferred=account.preferred,
+        within_percent=account.within_percent,
+    )
     return workflow.start_activity_method(
         QuoteActivities.ask_carrier, ask, summary=str(ref), **options.ask_carrier(policy)
     )

@@ -154,9 +154,10 @@ async def accept_offer(
 async def quote_again(
     delivery_id: DeliveryId, parts: PartsDep, caller: Caller, response: Response, key: Key = None
 ) -> DeliveryView:
-    """Asks the carriers once more, until `choose_by`."""
-    accounts = tuple(messages.Asked.of(account) for account in await parts.carriers.enabled())
-    message = messages.QuoteAgain(actor=caller.actor, accounts=accounts)
+    """Asks the carriers once more, until `choose_by`: those that rules and pauses leave by now."""
+    known = await _found(parts, caller, delivery_id)
+    asking = await parts.carriers.asked(known.request.for_carriers(), known.organisation_id)
+    message = messages.QuoteAgain(actor=caller.actor, accounts=messages.Asked.all_of(asking), left_out=asking.declined)
     return await _asked(parts, caller, delivery_id, DeliveryWorkflow.quote_again, message, key, response)
 
 
