@@ -39,9 +39,9 @@ def check_decide(delivery: Delivery, decision: Decision) -> None:
 
 
 def check_retry_booking(delivery: Delivery, offer_id: str | None) -> None:
-    """When nobody would book, nobody knows whether it is booked, or it waits long for a paused carrier."""
+    """When nobody would book, or nobody knows whether it is booked."""
     _open(delivery)
-    if not (_unbookable(delivery) or delivery.attention in (Attention.BOOKING_UNKNOWN, Attention.PAUSED)):
+    if not (_unbookable(delivery) or delivery.attention is Attention.BOOKING_UNKNOWN):
         raise errors.NotAllowedNow(delivery_status=delivery.status, attention=delivery.attention)
     if offer_id is not None and delivery.offer(offer_id) is None:
         raise errors.OfferNotFound(offer_id=offer_id)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from domain._values import Code, Line, Request, Text, Timestamp, Value
+from domain._values import Code, Line, Request, Text, Timestamp, Value, Whole
 from domain.money import Currency, Money
 from domain.parcels import Parcel
 from domain.places import Country, Stop
@@ -122,7 +122,7 @@ class CarrierOffer(Value):
 
 WITHIN_PERCENT = 10
 WithinPercent = Annotated[
-    int, Field(ge=0, le=1000, description="how much worse than the best a preferred offer may be and still be chosen")
+    Whole, Field(ge=0, le=1000, description="how much worse than the best a preferred offer may be and still be chosen")
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from domain._values import Line, Request, Value
+from domain._values import Flag, Line, Request, Value
 from domain.availability import PostalRange
 from domain.parcels import Grams
 from domain.pauses import Pause, PauseMode, pause_of
@@ -74,7 +74,7 @@ class AccountRule(Value):
 
     id: str = Field(examples=["rule_0197…"])
     name: Line
-    enabled: bool = True
+    enabled: Flag = True
     effect: Effect
     accounts: Annotated[tuple[AccountPattern, ...], Field(min_length=1, max_length=100)]
     when: When = Field(default_factory=When)

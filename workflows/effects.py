@@ -106,7 +106,7 @@ def book_carrier(state: DeliveryState, order: BookingOrder) -> ActivityHandle[Bo
     """Books, once."""
     return workflow.start_activity_method(
         DeliveryActivities.book_carrier,
-        BookCarrier(order=order, maybe_booked=state.maybe_booked),
+        BookCarrier(order=order, maybe_booked=state.maybe_booked, renew=not order.offer.stands(workflow.now())),
         summary=f"{order.offer.ref} · attempt {order.attempt}",
         **options.book_carrier(state.policy),
     )

@@ -112,12 +112,15 @@ class RetryBooking(Value):
 
 
 class ChangeCarrier(Value):
-    """Undo what is booked and book this offer instead; without one, ask every carrier anew."""
+    """Undo what is booked and book this offer instead; without one, ask these carriers anew, or the same as before
+    where none is named or left out."""
 
     kind: Literal["change_carrier"] = "change_carrier"
     actor: str
     offer_id: str | None = None
     reason: Code = "staff_choice"
+    accounts: tuple[Asked, ...] = ()
+    left_out: tuple[Decline, ...] = ()
 
 
 class ForceStatus(Value):

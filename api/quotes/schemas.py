@@ -114,7 +114,7 @@ class RuleBody(Request):
     """
 
     name: Line
-    enabled: bool = True
+    enabled: Flag = True
     effect: Effect
     accounts: Annotated[tuple[AccountPattern, ...], Field(min_length=1, max_length=100)]
     when: When = Field(default_factory=When)

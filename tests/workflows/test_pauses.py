@@ -4,13 +4,13 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
-from world import Life, World, workers
+from world import Life, World, brl, workers
 
 from domain import errors
 from domain.bookings import BookingSafety
 from domain.deliveries import DeliveryPolicy
 from domain.pauses import PauseMode
+from domain.quotes import CarrierOffer
 from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
 
@@ -73,36 +73,100 @@ async def test_an_hour_of_waiting_costs_some_two_hundred_events(env, client, wor
     assert len((await life.handle.fetch_history()).events) - before <= 220
 
 
-async def test_support_is_told_and_may_choose_another(env, world, life):
-    carrier, other = world.carrier("a", cost=500), world.carrier("b")
+async def test_support_is_told_once_when_it_takes_long(env, world, life):
+    carrier = world.carrier("a")
     world.paused["a"] = PauseMode.WAIT
-    quoted = await life.requested()
-    await life.accept(quoted, "a")
+    await life.accept(await life.requested())
     await waiting(life)
-    with pytest.raises(WorkflowUpdateFailedError):
-        await life.ask(W.retry_booking, messages.RetryBooking(actor="usr_s"))
     await env.fast_forward(life.handle, timedelta(minutes=20))
     await life.until(lambda d: d.attention == "paused")
     await life.ask(W.clear_attention, messages.ClearAttention(actor="usr_s"))
     await env.fast_forward(life.handle, timedelta(minutes=20))
-    assert world.kinds(life.id).count("delivery.attention") == 2  # said once, and cleared
-    assert "book" not in carrier.calls + other.calls
+    assert world.kinds(life.id).count("delivery.attention") == 2  # said, and cleared
+    assert "book" not in carrier.calls
 
 
-async def test_another_carrier_chosen_by_support_is_booked_at_once(env, world, life):
+async def test_another_carrier_chosen_by_support_is_booked_at_once(world, life):
     carrier = world.carrier("a", cost=500)
     world.carrier("b")
     world.paused["a"] = PauseMode.WAIT
     quoted = await life.requested()
     await life.accept(quoted, "a")
     await waiting(life)
-    await env.fast_forward(life.handle, timedelta(minutes=20))
-    await life.until(lambda d: d.attention == "paused")
     other = next(offer.id for offer in quoted.offers if offer.carrier_account == "b")
-    await life.ask(W.retry_booking, messages.RetryBooking(actor="usr_s", offer_id=other))
+    await life.ask(W.change_carrier, messages.ChangeCarrier(actor="usr_s", offer_id=other))
     booked = await life.reaches("booked")
     assert (booked.booking.carrier_account, booked.attention, hold(life)) == ("b", "none", None)
-    assert "book" not in carrier.calls
+    assert carrier.calls == ["quote", "availability"]
+
+
+async def test_asked_anew_by_support_it_waits_no_longer(env, world, life):
+    carrier = world.carrier("a")
+    world.paused["a"] = PauseMode.WAIT
+    await life.accept(await life.requested())
+    await waiting(life)
+    await env.fast_forward(life.handle, timedelta(minutes=20))
+    await life.until(lambda d: d.attention == "paused")
+    again = await life.ask(W.change_carrier, messages.ChangeCarrier(actor="usr_s"))
+    assert (again.status, again.attention, again.slot, hold(life)) == ("quoted", "none", None, None)
+    assert carrier.calls == ["quote", "availability", "quote"]
+
+
+def quoted_as(reference: str, cost: int = 1000, service: str = "moto") -> list[CarrierOffer]:
+    return [CarrierOffer(service=service, cost=brl(cost), carrier_reference=reference)]
+
+
+async def released_after_its_offer_expired(env, world, life, carrier) -> None:
+    world.paused["a"] = PauseMode.WAIT
+    await life.accept(await life.requested())
+    await waiting(life)
+    await env.fast_forward(life.handle, timedelta(minutes=20))
+    assert carrier.calls == ["quote", "availability"]
+    world.paused.clear()
+    await env.fast_forward(life.handle, timedelta(minutes=8))
+
+
+async def test_what_waited_longer_than_its_offer_stood_is_booked_on_a_fresh_one(env, world, life):
+    carrier = world.carrier("a")
+    carrier.on["quote"] = [quoted_as("old"), [*quoted_as("van", service="van"), *quoted_as("new", cost=1080)]]
+    await released_after_its_offer_expired(env, world, life, carrier)
+    booked = await life.reaches("booked")
+    assert [order.offer.carrier_reference for order in carrier.orders] == ["new"]
+    assert (booked.booking.cost, world.owed(life.id)) == (brl(1080), 1200)
+    assert booked.booking.offer_id == booked.accepted_offer_id
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (quoted_as("new", cost=1101), "price_drift"),
+        (quoted_as("van", service="van"), "quote_expired"),
+        (errors.CarrierRejected("no", reason="region_not_served"), "quote_expired"),
+        (errors.CarrierUnavailable("reset", sent=True), "quote_expired"),
+    ],
+)
+@pytest.mark.parametrize("safety", [BookingSafety.IDEMPOTENT, BookingSafety.NEITHER])
+async def test_one_that_is_not_offered_anew_is_refused_unsent(env, world, life, answer, reason, safety):
+    carrier = world.carrier("a")
+    carrier.safety = safety
+    carrier.on["quote"] = [quoted_as("old"), answer]
+    await released_after_its_offer_expired(env, world, life, carrier)
+    refused = await life.until(lambda d: d.attention == "unbookable")
+    assert [(d.carrier_account, d.reason) for d in refused.declined] == [("a", reason)]
+    assert carrier.calls == ["quote", "availability", "quote"]
+
+
+async def test_a_second_try_of_the_same_key_is_not_offered_anew(env, world, life):
+    """What the first try booked would hide behind a fresh refusal."""
+    carrier = world.carrier("a")
+    carrier.safety = BookingSafety.IDEMPOTENT
+    carrier.on["quote"] = [quoted_as("old"), quoted_as("new")]
+    carrier.on["book"] = [errors.CarrierUnavailable("reset", sent=True)]
+    await released_after_its_offer_expired(env, world, life, carrier)
+    await life.reaches("booked")
+    assert carrier.calls.count("quote") == 2
+    assert len({order.key for order in carrier.orders}) == 1
+    assert [order.offer.carrier_reference for order in carrier.orders] == ["new", "old"]
 
 
 @pytest.mark.parametrize("fallback", [True, False])

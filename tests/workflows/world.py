@@ -26,6 +26,7 @@ from domain.money import Currency, Money
 from domain.pauses import Pause, PauseMode
 from domain.places import Points
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Decline, Offer, QuoteRequest
+from domain.routing import Asking, asking
 from domain.tracking import Scan, ScanKind
 from runtime.temporal import make_worker
 from workers.heartbeats import Heartbeats
@@ -71,6 +72,7 @@ class ScriptedCarrier:
         self.instructions: list[Instruction] = []
         self.reports: list[Scan] = []
         self.requests: dict[str, QuoteRequest] = {}
+        self.orders: list[BookingOrder] = []
         self._numbers = itertools.count(1)
 
     async def _told(self, operation: str) -> Any:
@@ -97,6 +99,7 @@ class ScriptedCarrier:
 
     async def book(self, order: BookingOrder) -> Booking:
         self.requests["book"] = order.request
+        self.orders.append(order)
         before = await self._told("book")
         assert order.key not in self.bookings, "booked twice under one key"
         booking = before or Booking(
@@ -168,6 +171,9 @@ class World:
 
     async def enabled(self) -> Sequence[CarrierAccount]:
         return [await self.account(ref) for ref in self.carriers]
+
+    async def asked(self, request: QuoteRequest, organisation_id: str) -> Asking:
+        return asking(await self.enabled(), (), (), request, organisation_id, datetime.now(UTC))
 
     async def pause(self, ref: AccountRef) -> Pause | None:
         if ref.account not in self.paused:
