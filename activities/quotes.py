@@ -12,16 +12,27 @@ from temporalio import activity
 from domain import errors
 from domain._values import Value, as_code
 from domain.ports import Carriers
-from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Decline, Offer, Quote, QuoteRequest
+from domain.quotes import (
+    WITHIN_PERCENT,
+    AccountRef,
+    CarrierAccount,
+    CarrierOffer,
+    Decline,
+    Offer,
+    Quote,
+    QuoteRequest,
+)
 
 
 class AskCarrier(Value):
-    """Which account to ask for what, until when, and how long an offer stands at most."""
+    """Which account to ask for what, until when, how long an offer stands at most, and whether it is preferred."""
 
     account: AccountRef
     request: QuoteRequest
     deadline: timedelta
     offer_ttl: timedelta
+    preferred: bool = False
+    within_percent: int = WITHIN_PERCENT
 
 
 class QuoteActivities:
@@ -41,15 +52,15 @@ class QuoteActivities:
         except TimeoutError as error:
             raise errors.CarrierUnavailable("no answer in time", reason="timeout") from error
         now = datetime.now(UTC)
-        offers = tuple(_priced(answer, account, now, ask.offer_ttl) for answer in answers)
+        offers = tuple(_priced(answer, account, now, ask) for answer in answers)
         standing = tuple(offer for offer in offers if offer.stands(now) and offer.cost.currency == ask.request.currency)
         if not standing:
             return Quote(declined=(decline(ask.account, "no_offer", {}),))
         return Quote(offers=standing)
 
 
-def _priced(answer: CarrierOffer, account: CarrierAccount, now: datetime, ttl: timedelta) -> Offer:
-    ours = now + ttl
+def _priced(answer: CarrierOffer, account: CarrierAccount, now: datetime, ask: AskCarrier) -> Offer:
+    ours = now + ask.offer_ttl
     fields = {name: getattr(answer, name) for name in CarrierOffer.model_fields}
     return Offer(
         **{**fields, "expires_at": min(answer.expires_at, ours) if answer.expires_at else ours},
@@ -58,6 +69,8 @@ def _priced(answer: CarrierOffer, account: CarrierAccount, now: datetime, ttl: t
         carrier_account=account.account,
         carrier_name=account.name,
         price=answer.cost.plus_percent(Decimal(account.margin_percent)),
+        preferred=ask.preferred,
+        within_percent=ask.within_percent,
     )
 
 

@@ -18,6 +18,7 @@ from domain.ports import (
     Journal,
     PolicyStore,
     PostalCodes,
+    RoutingStore,
     ScanStore,
     UserStore,
 )
@@ -33,6 +34,7 @@ class Parts:
     deliveries: DeliveryStore
     policies: PolicyStore
     accounts: AccountStore
+    routing: RoutingStore
     carriers: Carriers
     availability: AvailabilityStore
     scans: ScanStore

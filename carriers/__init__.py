@@ -5,14 +5,18 @@ import importlib
 import pkgutil
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
 
 from carriers._base import CarrierAdapter, client
 from domain import errors
-from domain.ports import AccountStore, Carrier, CarrierProfile
-from domain.quotes import AccountRef, CarrierAccount
+from domain.pauses import Pause, pause_of
+from domain.ports import AccountStore, Carrier, CarrierProfile, RoutingStore
+from domain.quotes import AccountRef, CarrierAccount, QuoteRequest
+from domain.routing import AccountRule, Asking, asking
 
 Adapter = type[CarrierAdapter[Any, Any]]
 
@@ -29,17 +33,27 @@ def discover() -> Mapping[str, Adapter]:
     return MappingProxyType({adapter.code: adapter for adapter in adapters})
 
 
-class CarrierBook:
-    """`domain.ports.Carriers` over a store of accounts.
+@dataclass(frozen=True)
+class _Pages:
+    """What the book last read."""
 
-    Reads the store at most every five seconds and keeps what it read while the store is down. An account's
-    adapter lives until its settings or credentials change, and its breaker, limits and token with it.
+    accounts: Mapping[AccountRef, CarrierAccount]
+    rules: Sequence[AccountRule] = ()
+    pauses: Sequence[Pause] = ()
+
+
+class CarrierBook:
+    """`domain.ports.Carriers` over a store of accounts, and one of rules and pauses; without that there are none.
+
+    Reads the stores at most every five seconds and keeps what it read while they are down. An account's adapter
+    lives until its settings or credentials change, and its breaker, limits and token with it.
     """
 
-    def __init__(self, store: AccountStore) -> None:
+    def __init__(self, store: AccountStore, routing: RoutingStore | None = None) -> None:
         self._store = store
+        self._routing = routing
         self._http = client()
-        self._accounts: dict[AccountRef, CarrierAccount] | None = None
+        self._pages: _Pages | None = None
         self._read_at = 0.0
         self._reading = asyncio.Lock()
         self._adapters: dict[AccountRef, tuple[CarrierAccount, Carrier]] = {}
@@ -59,17 +73,25 @@ class CarrierBook:
 
     async def account(self, ref: AccountRef) -> CarrierAccount:
         """The account itself; raises NotFound, or Unavailable while the store has never answered."""
-        accounts = await self._read(_FRESH_S)
+        accounts = (await self._read(_FRESH_S)).accounts
         if ref not in accounts:
-            accounts = await self._read(_MISSED_S)  # perhaps it was added a moment ago
+            accounts = (await self._read(_MISSED_S)).accounts  # perhaps it was added a moment ago
         if ref not in accounts:
             raise errors.NotFound("no such carrier account")
         return accounts[ref]
 
     async def enabled(self) -> Sequence[CarrierAccount]:
-        """Every account that is asked for offers: switched on, and complete."""
-        accounts = await self._read(_FRESH_S)
-        return [account for account in accounts.values() if account.enabled and not self.problems(account)]
+        """Every account that may be asked for offers: switched on, and complete."""
+        return self._enabled(await self._read(_FRESH_S))
+
+    async def asked(self, request: QuoteRequest, organisation_id: str) -> Asking:
+        """Which of them are asked for this request of this organisation, by countries, rules and pauses."""
+        pages = await self._read(_FRESH_S)
+        return asking(self._enabled(pages), pages.rules, pages.pauses, request, organisation_id, datetime.now(UTC))
+
+    async def pause(self, ref: AccountRef) -> Pause | None:
+        """What holds new bookings back from an account, if anything does."""
+        return pause_of((await self._read(_FRESH_S)).pauses, ref, datetime.now(UTC))
 
     def profiles(self) -> Sequence[CarrierProfile]:
         """Every carrier there is an adapter for, by code."""
@@ -93,18 +115,27 @@ class CarrierBook:
         """Lets go of every connection."""
         await self._http.aclose()
 
-    async def _read(self, max_age_s: float) -> Mapping[AccountRef, CarrierAccount]:
+    def _enabled(self, pages: _Pages) -> list[CarrierAccount]:
+        return [account for account in pages.accounts.values() if account.enabled and not self.problems(account)]
+
+    async def _read(self, max_age_s: float) -> _Pages:
         async with self._reading:
-            if self._accounts is not None and time.monotonic() - self._read_at < max_age_s:
-                return self._accounts
+            if self._pages is not None and time.monotonic() - self._read_at < max_age_s:
+                return self._pages
             try:
-                async with asyncio.timeout(_PATIENCE_S if self._accounts is not None else None):
-                    self._accounts = {account.ref: account for account in await self._store.all()}
+                async with asyncio.timeout(_PATIENCE_S if self._pages is not None else None):
+                    self._pages = await self._read_anew()
             except (errors.Unavailable, TimeoutError):
-                if self._accounts is None:
+                if self._pages is None:
                     raise
             self._read_at = time.monotonic()
-            return self._accounts
+            return self._pages
+
+    async def _read_anew(self) -> _Pages:
+        accounts = {account.ref: account for account in await self._store.all()}
+        if self._routing is None:
+            return _Pages(accounts)
+        return _Pages(accounts, await self._routing.rules(), await self._routing.pauses())
 
 
 def _same_wire(one: CarrierAccount, other: CarrierAccount) -> bool:

@@ -95,6 +95,7 @@ class Attention(StrEnum):
     COMPENSATION_STUCK = "compensation_stuck"  # the carrier has not confirmed that it let go
     BOOKING_UNKNOWN = "booking_unknown"  # it may have booked; no second try without a human
     UNBOOKABLE = "unbookable"  # every offer refused; may be tried again for a while
+    PAUSED = "paused"  # its booking has waited long for a paused carrier; nothing was sent
     CONFLICTING_SCANS = "conflicting_scans"  # reports after the end contradict it
 
 
@@ -119,6 +120,9 @@ class DeliveryPolicy(Value):
     accept_within: Span = timedelta(minutes=10)
     price_drift_percent: Annotated[Whole, Field(ge=0, le=1000)] = 10
     unbookable_for: Span = timedelta(hours=2)
+    paused_for: Span = timedelta(hours=1)
+    paused_look_first: Span = timedelta(seconds=15)
+    paused_look_longest: Span = timedelta(minutes=5)
     poll_first: Span = timedelta(minutes=15)
     poll_longest: Span = timedelta(hours=6)
     silent_after: Span = timedelta(hours=24)

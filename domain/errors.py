@@ -10,6 +10,7 @@
     ├── Unavailable          try again: something we need is down            (retryable)
     └── CarrierError         a carrier said no, or nothing
         ├── CarrierRejected      it will not, and asking again will not help
+        ├── CarrierPaused        staff hold it back: nothing was sent, and the delivery waits by itself
         ├── CarrierUnavailable   it could not now: another try may mend it    (retryable)
         ├── CarrierThrottled     it asked us to slow down                     (retryable)
         ├── CarrierMisbehaved    its answer makes no sense                    (retryable)
@@ -142,6 +143,10 @@ class CarrierError(DomainError):
 
 class CarrierRejected(CarrierError):
     """The carrier will not do it."""
+
+
+class CarrierPaused(CarrierError):
+    """Staff have paused the carrier; nothing was sent."""
 
 
 class CarrierUnavailable(CarrierError):

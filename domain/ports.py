@@ -12,8 +12,10 @@ from domain.availability import Availability, ServiceArea, Slot, Window
 from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Instruction
 from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryStatus, RecordMove
 from domain.ledger import Entry
+from domain.pauses import Pause
 from domain.places import Address, PartialAddress, Point
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
+from domain.routing import AccountRule, Asking
 from domain.tracking import Scan
 from domain.users import Organisation, User
 
@@ -77,7 +79,13 @@ class Carriers(Protocol):
         """The account itself; raises NotFound."""
 
     async def enabled(self) -> Sequence[CarrierAccount]:
-        """Every account that is asked for offers."""
+        """Every account that may be asked for offers."""
+
+    async def asked(self, request: QuoteRequest, organisation_id: str) -> Asking:
+        """Which of them are asked for this request of this organisation, by countries, rules and pauses."""
+
+    async def pause(self, ref: AccountRef) -> Pause | None:
+        """What holds new bookings back from an account, if anything does."""
 
     def profiles(self) -> Sequence[CarrierProfile]:
         """Every carrier there is an adapter for, by code."""
@@ -97,6 +105,28 @@ class AccountStore(Protocol):
 
     async def put(self, account: CarrierAccount, actor: str) -> None:
         """Creates or replaces an account, with a journal line under `carrier/…` that names no secret."""
+
+
+class RoutingStore(Protocol):
+    """Rules about accounts and pauses of carriers, at rest."""
+
+    async def rules(self) -> Sequence[AccountRule]:
+        """Every rule, by name."""
+
+    async def put_rule(self, rule: AccountRule, actor: str) -> None:
+        """Creates or replaces one, with a journal line under its id."""
+
+    async def delete_rule(self, rule_id: str, actor: str) -> bool:
+        """Whether there was one to delete."""
+
+    async def pauses(self) -> Sequence[Pause]:
+        """Every pause not lifted, over or not, by carrier and account."""
+
+    async def put_pause(self, pause: Pause) -> None:
+        """Pauses a carrier or an account, or changes its pause, with a journal line under `carrier/…`."""
+
+    async def lift_pause(self, carrier: str, account: str | None, actor: str) -> bool:
+        """Whether there was one to lift."""
 
 
 # ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from domain._values import Code, Line, Request, Text, Timestamp, Value
+from domain._values import Code, Line, Request, Text, Timestamp, Value, Whole
 from domain.money import Currency, Money
 from domain.parcels import Parcel
-from domain.places import Stop
+from domain.places import Country, Stop
 
 
 class Service(StrEnum):
@@ -53,7 +53,7 @@ class AccountRef(Value):
 
 
 class CarrierAccount(Value):
-    """An account at a carrier: where it is reached, with what, and our margin on its prices.
+    """An account at a carrier: where it is reached, with what, what it is asked for, and our margin on its prices.
 
     `settings` and `credentials` are the adapter's own fields; credentials never leave the server.
     """
@@ -63,6 +63,7 @@ class CarrierAccount(Value):
     name: Line
     enabled: bool = True
     services: tuple[Service, ...] = (Service.EXPRESS, Service.STANDARD)
+    countries: tuple[Country, ...] = Field(default=(), description="where both ends must lie; empty: anywhere")
     margin_percent: Annotated[int, Field(ge=0, le=1000)] = 0
     settings: dict[str, Any] = Field(default_factory=dict)
     credentials: dict[str, str] = Field(default_factory=dict, repr=False)
@@ -119,6 +120,12 @@ class CarrierOffer(Value):
     carrier_reference: str | None = Field(default=None, description="what to quote back when booking")
 
 
+WITHIN_PERCENT = 10
+WithinPercent = Annotated[
+    Whole, Field(ge=0, le=1000, description="how much worse than the best a preferred offer may be and still be chosen")
+]
+
+
 class Offer(CarrierOffer):
     """A carrier's price for this delivery: `cost` is what we pay, `price` what the customer pays."""
 
@@ -128,6 +135,8 @@ class Offer(CarrierOffer):
     carrier_name: str = ""
     price: Money
     expires_at: Timestamp
+    preferred: bool = Field(default=False, description="a rule of ours would rather have this account")
+    within_percent: WithinPercent = WITHIN_PERCENT
 
     @property
     def ref(self) -> AccountRef:
@@ -162,28 +171,51 @@ def _arrival(offer: Offer) -> float:
     return offer.delivery_eta_at.timestamp() if offer.delivery_eta_at else _FAR_FUTURE
 
 
+def _lasts(offer: Offer, now: datetime) -> float:
+    """Seconds until it arrives, at least one."""
+    return max(1.0, _arrival(offer) - now.timestamp())
+
+
 def ranked(offers: Iterable[Offer], choice: Choice, now: datetime) -> list[Offer]:
     """The offers that still stand and satisfy the rule, best first; ties go to the earlier arrival, then the id.
 
-    `best_value` weighs price and duration alike, each relative to the best on the table.
+    `best_value` weighs price and duration alike, each relative to the best on the table. Preferred offers come before
+    all others while they cost at most `within_percent` more than the rule's best and, where the rule looks at time,
+    take at most so much longer: a preference never turns `fastest` into slow.
     """
-    standing = [offer for offer in offers if offer.stands(now)]
+    order = _ordered([offer for offer in offers if offer.stands(now)], choice, now)
+    return sorted(order, key=lambda offer: not _comes_first(offer, order[0], choice, now))
+
+
+def _ordered(standing: list[Offer], choice: Choice, now: datetime) -> list[Offer]:
+    """By the rule alone."""
     if choice.rule is Rule.CHEAPEST_BY and choice.by:
         standing = [offer for offer in standing if _arrival(offer) <= choice.by.timestamp()]
     if choice.rule is Rule.FASTEST:
         return sorted(standing, key=lambda offer: (_arrival(offer), offer.price.amount, offer.id))
     if choice.rule is Rule.BEST_VALUE and standing:
         cheapest = max(1, min(offer.price.amount for offer in standing))
-        soonest = max(1.0, min(_arrival(offer) for offer in standing) - now.timestamp())
+        soonest = min(_lasts(offer, now) for offer in standing)
 
-        def strain(offer: Offer) -> tuple[float, str]:
-            return offer.price.amount / cheapest + (_arrival(offer) - now.timestamp()) / soonest, offer.id
+        def strain(offer: Offer) -> tuple[float, int, str]:
+            # Where nobody says when it arrives, infinity by infinity is no number: then the price decides.
+            slow = _lasts(offer, now) / soonest if soonest < _FAR_FUTURE else 1.0
+            return offer.price.amount / cheapest + slow, offer.price.amount, offer.id
 
         return sorted(standing, key=strain)
     return sorted(standing, key=lambda offer: (offer.price.amount, _arrival(offer), offer.id))
 
 
+def _comes_first(offer: Offer, best: Offer, choice: Choice, now: datetime) -> bool:
+    """Whether it is preferred, and near enough to the rule's best."""
+    most = 100 + offer.within_percent
+    near = offer.price.amount * 100 <= best.price.amount * most
+    if choice.rule in (Rule.FASTEST, Rule.BEST_VALUE):
+        near = near and _lasts(offer, now) * 100 <= _lasts(best, now) * most
+    return offer.preferred and near
+
+
 def next_best(offers: Sequence[Offer], tried: Iterable[str], choice: Choice, now: datetime) -> Offer | None:
-    """The best standing offer not tried yet."""
+    """The best standing offer of those not tried yet."""
     already = set(tried)
-    return next((offer for offer in ranked(offers, choice, now) if offer.id not in already), None)
+    return next(iter(ranked((offer for offer in offers if offer.id not in already), choice, now)), None)

@@ -77,8 +77,13 @@ def may_see_carriers(principal: Principal) -> bool:
     return is_staff(principal)
 
 
+def may_pause_carriers(principal: Principal) -> bool:
+    """Hold new bookings back from a carrier, and let them go."""
+    return is_staff(principal)
+
+
 def may_keep_carriers(principal: Principal) -> bool:
-    """Add and change carrier accounts, which hold credentials."""
+    """Add and change carrier accounts, which hold credentials, and the rules about them."""
     return principal.role is Role.ADMIN
 
 

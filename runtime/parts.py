@@ -44,6 +44,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 made[part] = make() if service in names else None
             carrying = next((n for n in ("quotes", "deliveries", "availability", "tracking") if n in names), None)
             made["accounts"] = wiring.accounts(carrying) if carrying else None
+            made["routing"] = wiring.routing(carrying) if carrying else None
             made["carriers"] = wiring.carriers(carrying) if carrying else None
             try:
                 yield made

@@ -17,6 +17,7 @@ from storage.deliveries import SqlDeliveryStore
 from storage.journal import SqlJournal
 from storage.listening import Listener
 from storage.policies import SqlPolicyStore
+from storage.routing import SqlRoutingStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
@@ -58,7 +59,7 @@ class Wiring:
     def carriers(self, service: str) -> CarrierBook:
         """Carriers as this service's role reads their accounts; breakers and limits are per process."""
         if service not in self._books:
-            book = CarrierBook(self.accounts(service))
+            book = CarrierBook(self.accounts(service), self.routing(service))
             self._stack.push_async_callback(book.close)
             self._books[service] = book
         return self._books[service]
@@ -66,6 +67,10 @@ class Wiring:
     def accounts(self, service: str) -> SqlAccountStore:
         """Only the quotes role may write them."""
         return SqlAccountStore(self.engine(service))
+
+    def routing(self, service: str) -> SqlRoutingStore:
+        """Only the quotes role may write rules and pauses."""
+        return SqlRoutingStore(self.engine(service))
 
     def deliveries(self) -> SqlDeliveryStore:
         """As the deliveries role."""

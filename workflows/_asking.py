@@ -108,7 +108,8 @@ class Asking(Tracking):
         return [offer.id for offer in self.delivery.offers if offer.id != refused.id and offer.stands(now)]
 
     async def _quote_again(self, ask: messages.QuoteAgain) -> None:
-        self.state.accounts = ask.accounts or self.state.accounts
+        if ask.accounts or ask.left_out:
+            self.state.accounts, self.state.left_out = ask.accounts, ask.left_out
         self.state.tried.clear()
         if self.delivery.status is DeliveryStatus.BOOKING:
             self._release()
@@ -154,14 +155,14 @@ class Asking(Tracking):
                 return BookingUnknown("another is booked when it is known whether this one has it")
             return await self._not_let_go()
         self._reverse(f"changed/{self.state.attempt}")
-        self.state.order, self.state.maybe_booked, self.state.refusal = None, False, None
+        self.state.order, self.state.maybe_booked, self.state.refusal, self.state.hold = None, False, None, None
         offer = self.delivery.offer(ask.offer_id)
         if offer is not None:
             self._order(offer, ask.actor)
             return None
         self._release()
         self._move_to(DeliveryStatus.QUOTED, actor=ask.actor, reason=ask.reason, booking=None, attention=Attention.NONE)
-        await self._quote_again(messages.QuoteAgain(actor=ask.actor))
+        await self._quote_again(messages.QuoteAgain(actor=ask.actor, accounts=ask.accounts, left_out=ask.left_out))
         return None
 
     async def _decide(self, ask: messages.Decide) -> DomainError | effects.Failure | None:

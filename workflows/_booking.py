@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityHandle
 
-from workflows._telling import Telling
+from workflows._holding import PAUSED, Holding
 
 with workflow.unsafe.imports_passed_through():
     from domain import ledger
@@ -24,7 +24,7 @@ _NO = frozenset({"carrier_rejected", "not_found"})
 PRICE_DRIFT = "price_drift"
 
 
-class Getting(Telling):
+class Getting(Holding):
     """The effects that can leave a courier on the way, each undone by what stands beside it."""
 
     def _hear_all(self) -> None:
@@ -51,6 +51,7 @@ class Getting(Telling):
             price_drift_percent=state.policy.price_drift_percent,
         )
         state.maybe_booked, state.marks, state.refusal, state.accept_by = False, [], None, None
+        state.hold = None
         data: dict[str, JsonValue] = {
             "offer_id": offer.id,
             "carrier": offer.carrier,
@@ -82,6 +83,7 @@ class Getting(Telling):
         except ActivityError as error:
             await self._not_placed(order, effects.why(error))
             return
+        self._end_hold()
         if booking.closed:
             await self._refused("rejected")
         else:
@@ -89,6 +91,14 @@ class Getting(Telling):
             await self._consequences()
 
     async def _not_placed(self, order: BookingOrder, failure: effects.Failure) -> None:
+        if failure.code == "carrier_paused":
+            self.state.maybe_booked = False
+            if self._hold(order):
+                await self._record()
+            else:
+                await self._refused(PAUSED)
+            return
+        self._end_hold()
         match failure.code:
             case "cancelled":
                 return  # the cancel that stopped it undoes it, whatever it did

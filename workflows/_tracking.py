@@ -59,6 +59,8 @@ class Tracking(Getting):
             return scan.booking_key == booking.key or (scan.booking_key is None and same)
         if order is None or scan.ref != order.offer.ref or scan.booking_key not in (None, order.key):
             return False
+        if not self.state.maybe_booked:
+            return False  # nothing of this order was sent yet: it is about one that came before
         if scan.kind not in _GIVEN_BACK:
             found = Booking(
                 carrier=scan.carrier,

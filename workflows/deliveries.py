@@ -26,6 +26,9 @@ class DeliveryWorkflow(Asking):
     @workflow.init
     def __init__(self, start: messages.DeliveryStart) -> None:
         self.state = DeliveryState.model_validate(start.state) if start.state else _newborn(start)
+        if start.state and workflow.info().continued_run_id is None:
+            # Begun again from its row, which knows of an order before it is sent but not whether it was.
+            self.state.maybe_booked = self.state.order is not None
         self._draining = False
         self._begin_telling()
 
@@ -91,7 +94,7 @@ class DeliveryWorkflow(Asking):
             if not handle.done():
                 handle.cancel()
         offers: list[Offer] = []
-        declined: list[Decline] = []
+        declined: list[Decline] = [*self.state.left_out]
         answered = not asked
         for account, quote in zip(
             self.state.accounts, await asyncio.gather(*asked, return_exceptions=True), strict=True
@@ -135,6 +138,8 @@ class DeliveryWorkflow(Asking):
                 self._release()
                 self._move_to(DeliveryStatus.FAILED, reason=self.delivery.reason)
                 await self._record()
+        elif state.hold is not None and workflow.now() < state.hold.next_at:
+            await self._turn(state.hold.next_at)
         elif order is not None and self.delivery.booking is None and not self.state.inbox:
             await self._place(order)
         else:
@@ -360,5 +365,9 @@ def _newborn(start: messages.DeliveryStart) -> DeliveryState:
         points=start.points,
     )
     return DeliveryState(
-        delivery=delivery, policy=start.policy, accounts=start.accounts, fallback=start.request.fallback
+        delivery=delivery,
+        policy=start.policy,
+        accounts=start.accounts,
+        left_out=start.left_out,
+        fallback=start.request.fallback,
     )

@@ -69,7 +69,14 @@ def ask_carrier(state: DeliveryState, account: Asked) -> ActivityHandle[Quote]:
     """Asks one account."""
     request, policy = state.delivery.for_carriers(), state.policy
     ref = AccountRef(carrier=account.carrier, account=account.account)
-    ask = AskCarrier(account=ref, request=request, deadline=policy.quote_deadline, offer_ttl=policy.offer_ttl)
+    ask = AskCarrier(
+        account=ref,
+        request=request,
+        deadline=policy.quote_deadline,
+        offer_ttl=policy.offer_ttl,
+        preferred=account.preferred,
+        within_percent=account.within_percent,
+    )
     return workflow.start_activity_method(
         QuoteActivities.ask_carrier, ask, summary=str(ref), **options.ask_carrier(policy)
     )
@@ -99,7 +106,7 @@ def book_carrier(state: DeliveryState, order: BookingOrder) -> ActivityHandle[Bo
     """Books, once."""
     return workflow.start_activity_method(
         DeliveryActivities.book_carrier,
-        BookCarrier(order=order, maybe_booked=state.maybe_booked),
+        BookCarrier(order=order, maybe_booked=state.maybe_booked, renew=not order.offer.stands(workflow.now())),
         summary=f"{order.offer.ref} · attempt {order.attempt}",
         **options.book_carrier(state.policy),
     )

@@ -8,21 +8,33 @@ from domain._values import Code, Line, Value
 from domain.bookings import Decision
 from domain.deliveries import CancelReason, DeliveryPolicy, DeliveryRequest, DeliveryStatus
 from domain.places import Points
-from domain.quotes import CarrierAccount
+from domain.quotes import WITHIN_PERCENT, Decline
+from domain.routing import Asking
 from domain.tracking import Scan
 
 
 class Asked(Value):
-    """An account to ask for an offer, without its credentials."""
+    """An account to ask for an offer, without its credentials, and whether a rule prefers it."""
 
     carrier: Code
     account: Code
     name: str = ""
+    preferred: bool = False
+    within_percent: int = WITHIN_PERCENT
 
     @classmethod
-    def of(cls, account: CarrierAccount) -> "Asked":
-        """The part of an account that may stand in a workflow's history."""
-        return cls(carrier=account.carrier, account=account.account, name=account.name)
+    def all_of(cls, asking: Asking) -> "tuple[Asked, ...]":
+        """The part of each account that may stand in a workflow's history."""
+        return tuple(
+            cls(
+                carrier=account.carrier,
+                account=account.account,
+                name=account.name,
+                preferred=account.ref in asking.preferred,
+                within_percent=asking.preferred.get(account.ref, WITHIN_PERCENT),
+            )
+            for account in asking.accounts
+        )
 
 
 class DeliveryStart(Value):
@@ -34,6 +46,7 @@ class DeliveryStart(Value):
     request: DeliveryRequest | None = None
     points: Points | None = None
     accounts: tuple[Asked, ...] = ()
+    left_out: tuple[Decline, ...] = ()
     policy: DeliveryPolicy = Field(default_factory=DeliveryPolicy)
     state: dict[str, Any] | None = None
 
@@ -53,11 +66,12 @@ class Quoted(Value):
 
 
 class QuoteAgain(Value):
-    """Ask the carriers once more."""
+    """Ask the carriers once more: these, or the same as before where none is named or left out."""
 
     kind: Literal["quote_again"] = "quote_again"
     actor: str
     accounts: tuple[Asked, ...] = ()
+    left_out: tuple[Decline, ...] = ()
 
 
 class Accept(Value):
@@ -98,12 +112,15 @@ class RetryBooking(Value):
 
 
 class ChangeCarrier(Value):
-    """Undo what is booked and book this offer instead; without one, ask every carrier anew."""
+    """Undo what is booked and book this offer instead; without one, ask these carriers anew, or the same as before
+    where none is named or left out."""
 
     kind: Literal["change_carrier"] = "change_carrier"
     actor: str
     offer_id: str | None = None
     reason: Code = "staff_choice"
+    accounts: tuple[Asked, ...] = ()
+    left_out: tuple[Decline, ...] = ()
 
 
 class ForceStatus(Value):

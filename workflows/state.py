@@ -9,6 +9,7 @@ from domain._values import Value
 from domain.bookings import BookingOrder
 from domain.deliveries import Delivery, DeliveryPolicy
 from domain.ledger import Entry
+from domain.quotes import Decline
 from domain.tracking import Mark, Scan
 from workflows.messages import (
     Accept,
@@ -50,12 +51,22 @@ class Answer(Value):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+class Hold(Value):
+    """A booking that waits for a paused carrier: since when, when it looks again, and how often it has looked."""
+
+    since: datetime
+    next_at: datetime
+    looks: int = 0
+    told: bool = False
+
+
 class DeliveryState(BaseModel):
     """The workflow's memory. Later fields are optional, so that an older state can always be read."""
 
     delivery: Delivery
     policy: DeliveryPolicy
     accounts: tuple[Asked, ...] = ()
+    left_out: tuple[Decline, ...] = ()
 
     inbox: list[Happening] = Field(default_factory=list)
     answers: dict[str, Answer] = Field(default_factory=dict)
@@ -66,6 +77,7 @@ class DeliveryState(BaseModel):
     attempt: int = 0
     order: BookingOrder | None = None
     maybe_booked: bool = False
+    hold: Hold | None = None
     accept_by: datetime | None = None
     unbookable_until: datetime | None = None
     refusal: str | None = None

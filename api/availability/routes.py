@@ -26,17 +26,19 @@ Keeper = Annotated[Principal, Depends(requires(may_keep_areas))]
 
 
 @router.post("/availability", responses=problems(400, 401, 403, 413, 422, 503))
-async def check_availability(body: AvailabilityCheck, parts: PartsDep, caller: Caller) -> AvailabilityAnswer:  # noqa: ARG001
+async def check_availability(body: AvailabilityCheck, parts: PartsDep, caller: Caller) -> AvailabilityAnswer:
     """What accepting an express offer would ask: the areas, the clock, the window's capacity, and the carriers."""
-    request, at = body.for_carriers(await locate(parts, body)), body.ready_at or datetime.now(UTC)
+    request = body.for_carriers(await locate(parts, body)).model_copy(update={"service": Service.EXPRESS})
+    at = body.ready_at or datetime.now(UTC)
     areas = {area.id: area for area in await parts.availability.areas()}
     verdict = by_the_book(areas.values(), request.pickup.address, request.dropoff.address, at)
     if verdict.area_id is None or verdict.window is None:
         return AvailabilityAnswer(available=False, reason=verdict.reason, area_id=verdict.area_id)
     taken = await parts.availability.taken(verdict.area_id, verdict.window)
     left = max(0, areas[verdict.area_id].capacity - taken)
-    accounts = [account for account in await parts.carriers.enabled() if Service.EXPRESS in account.services]
-    answers = await asyncio.gather(*(_ask(parts, account, request) for account in accounts))
+    asking = await parts.carriers.asked(request, caller.organisation_id)
+    answers = [CarrierAnswer.of(decline) for decline in asking.declined]
+    answers += await asyncio.gather(*(_ask(parts, account, request) for account in asking.accounts))
     reason = Refusal.NO_CAPACITY if not left else None
     if not reason and not any(answer.available for answer in answers):
         reason = Refusal.CARRIER_REFUSED

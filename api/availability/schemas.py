@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from domain._values import Flag, Line, LocalTime, Request, Value, Whole
 from domain.availability import Hours, PostalRange, Radius, Refusal, ServiceArea, Window, known_zone
 from domain.deliveries import Shipment
+from domain.quotes import Decline
 
 
 class AvailabilityCheck(Shipment):
@@ -20,6 +21,11 @@ class CarrierAnswer(Value):
     carrier_account: str
     available: bool
     reason: str | None = None
+
+    @classmethod
+    def of(cls, decline: Decline) -> Self:
+        """The answer of one that is not asked."""
+        return cls(**decline.model_dump(exclude={"detail"}), available=False)
 
 
 class AvailabilityAnswer(Value):

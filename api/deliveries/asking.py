@@ -42,14 +42,15 @@ async def request_delivery(
             raise errors.IdempotencyKeyReused
         if known.status is not DeliveryStatus.QUOTING:
             return known, True  # else the same question is asked again, and answered with the offers
-    accounts = [a for a in await parts.carriers.enabled() if request.service in a.services]
+    asking = await parts.carriers.asked(request.for_carriers(), caller.organisation_id)
     start = messages.DeliveryStart(
         delivery_id=its_id,
         organisation_id=caller.organisation_id,
         actor=caller.actor,
         request=request,
         points=await locate(parts, request),
-        accounts=tuple(messages.Asked.of(account) for account in accounts),
+        accounts=messages.Asked.all_of(asking),
+        left_out=asking.declined,
         policy=await policy_of(parts, caller.organisation_id),
     )
     operation = WithStartWorkflowOperation(

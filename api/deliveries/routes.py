@@ -54,6 +54,12 @@ async def _found(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
     return delivery
 
 
+async def _whom(parts: Parts, delivery: Delivery) -> dict[str, Any]:
+    """Which accounts are asked anew, as rules and pauses are by now."""
+    asking = await parts.carriers.asked(delivery.for_carriers(), delivery.organisation_id)
+    return {"accounts": messages.Asked.all_of(asking), "left_out": asking.declined}
+
+
 def _view(parts: Parts, delivery: Delivery) -> DeliveryView:
     return DeliveryView.of(delivery, tracking_url(parts.settings, delivery.id))
 
@@ -154,9 +160,9 @@ async def accept_offer(
 async def quote_again(
     delivery_id: DeliveryId, parts: PartsDep, caller: Caller, response: Response, key: Key = None
 ) -> DeliveryView:
-    """Asks the carriers once more, until `choose_by`."""
-    accounts = tuple(messages.Asked.of(account) for account in await parts.carriers.enabled())
-    message = messages.QuoteAgain(actor=caller.actor, accounts=accounts)
+    """Asks the carriers once more, until `choose_by`: those that rules and pauses leave by now."""
+    whom = await _whom(parts, await _found(parts, caller, delivery_id))
+    message = messages.QuoteAgain(actor=caller.actor, **whom)
     return await _asked(parts, caller, delivery_id, DeliveryWorkflow.quote_again, message, key, response)
 
 
@@ -199,7 +205,8 @@ async def change_carrier(
     key: Key = None,
 ) -> DeliveryView:
     """Support takes it from one carrier and gives it to another, before pickup."""
-    message = messages.ChangeCarrier(actor=caller.actor, **body.model_dump())
+    whom = await _whom(parts, await _found(parts, caller, delivery_id))
+    message = messages.ChangeCarrier(actor=caller.actor, **body.model_dump(), **whom)
     return await _asked(parts, caller, delivery_id, DeliveryWorkflow.change_carrier, message, key, response)
 
 

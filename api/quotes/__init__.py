@@ -1,11 +1,11 @@
-"""Quotes: what carriers would charge, which carriers there are, and what a postal code tells."""
+"""Quotes: what carriers would charge, which carriers there are and are asked, and what a postal code tells."""
 
 from fastapi import APIRouter
 
-from api.quotes import carriers, places, routes
+from api.quotes import carriers, pauses, places, routes, rules
 
 router = APIRouter()
-for part in (routes, carriers, places):
+for part in (routes, carriers, pauses, rules, places):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -1,5 +1,6 @@
 """Carriers and their accounts, kept by staff."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -8,9 +9,8 @@ from api.auth import requires
 from api.deps import Parts, PartsDep
 from api.errors import problems
 from api.paging import Page
-from api.quotes.schemas import AccountPut, Accounts, AccountView
+from api.quotes.schemas import AccountPut, Accounts, AccountView, CarrierView
 from domain import errors
-from domain.ports import CarrierProfile
 from domain.quotes import AccountRef, CarrierAccount
 from domain.users import Principal, may_keep_carriers, may_see_carriers
 
@@ -22,15 +22,16 @@ Keeper = Annotated[Principal, Depends(requires(may_keep_carriers))]
 
 
 @router.get("/carriers", responses=problems(401, 403, 503))
-async def list_carriers(parts: PartsDep, caller: Staff) -> Page[CarrierProfile]:  # noqa: ARG001
-    """Every carrier there is an adapter for, and what an account there needs."""
-    return Page[CarrierProfile](items=list(parts.carriers.profiles()))
+async def list_carriers(parts: PartsDep, caller: Staff) -> Page[CarrierView]:  # noqa: ARG001
+    """Every carrier there is an adapter for, what an account there needs, and what is paused."""
+    pauses, now = await parts.routing.pauses(), datetime.now(UTC)
+    return Page[CarrierView](items=[CarrierView.of(profile, pauses, now) for profile in parts.carriers.profiles()])
 
 
 @router.get("/carriers/{carrier}/accounts", responses=problems(401, 403, 404, 422, 503))
 async def list_accounts(carrier: Name, parts: PartsDep, caller: Staff) -> Accounts:  # noqa: ARG001
     """The accounts at one carrier, without their secrets."""
-    _known(parts, carrier)
+    check_known(parts, carrier)
     accounts = [account for account in await parts.accounts.all() if account.carrier == carrier]
     return Accounts(items=tuple(_view(parts, account) for account in accounts))
 
@@ -47,7 +48,7 @@ async def get_account(carrier: Name, account: Name, parts: PartsDep, caller: Sta
 @router.put("/carriers/{carrier}/accounts/{account}", responses=problems(400, 401, 403, 404, 413, 422, 503))
 async def put_account(carrier: Name, account: Name, body: AccountPut, parts: PartsDep, caller: Keeper) -> AccountView:
     """Adds an account or changes it; every process uses it within seconds."""
-    _known(parts, carrier)
+    check_known(parts, carrier)
     ref = AccountRef(carrier=carrier, account=account)
     before = await parts.accounts.get(ref)
     credentials = body.credentials if body.credentials is not None else before.credentials if before else {}
@@ -60,7 +61,8 @@ async def put_account(carrier: Name, account: Name, body: AccountPut, parts: Par
     return _view(parts, wanted)
 
 
-def _known(parts: Parts, carrier: str) -> None:
+def check_known(parts: Parts, carrier: str) -> None:
+    """Raises NotFound for a carrier there is no adapter for."""
     if carrier not in {profile.code for profile in parts.carriers.profiles()}:
         raise errors.NotFound("no such carrier")
 

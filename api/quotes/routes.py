@@ -16,35 +16,41 @@ from api.views import PriceView
 from domain.deliveries import DeliveryPolicy, Shipment
 from domain.errors import DomainError
 from domain.quotes import CarrierAccount, Choice, Quote, QuoteRequest, Rule, ranked
+from domain.routing import Asking
 
 router = APIRouter(tags=["quotes"])
 _REMEMBERED_S = 20
 
 
 @router.post("/quotes", responses=problems(400, 401, 403, 413, 422, 503))
-async def check_prices(body: PriceCheck, parts: PartsDep, caller: Caller) -> Prices:  # noqa: ARG001
-    """Asks every carrier within the quote deadline. However many ask the same at once, carriers are asked once, and
-    not again for a short while."""
+async def check_prices(body: PriceCheck, parts: PartsDep, caller: Caller) -> Prices:
+    """Asks every carrier within the quote deadline. However many ask the same of the same carriers at once, carriers
+    are asked once, and not again for a short while."""
+    asking = await parts.carriers.asked(body.for_carriers(), caller.organisation_id)
 
     @parts.cache(ttl=_REMEMBERED_S, key="prices:{fingerprint}", lock=True, condition=_worth_remembering)
     async def asked(fingerprint: str) -> str:  # noqa: ARG001
-        return (await ask_everybody(parts, body)).model_dump_json()
+        return (await ask_everybody(parts, asking, body)).model_dump_json()
 
-    quote = Quote.model_validate_json(await asked(hashlib.sha256(body.model_dump_json().encode()).hexdigest()))
+    quote = Quote.model_validate_json(await asked(_fingerprint(body, asking)))
     offers = ranked(quote.offers, Choice(rule=Rule.CHEAPEST), datetime.now(UTC))
-    return Prices(offers=tuple(PriceView.of(offer) for offer in offers), declined=quote.declined)
+    return Prices(offers=tuple(PriceView.of(offer) for offer in offers), declined=(*asking.declined, *quote.declined))
+
+
+def _fingerprint(body: PriceCheck, asking: Asking) -> str:
+    whom = " ".join(str(account.ref) for account in asking.accounts)
+    return hashlib.sha256(f"{whom}\n{body.model_dump_json()}".encode()).hexdigest()
 
 
 def _worth_remembering(result: str, args: object, kwargs: object, key: str = "") -> bool:  # noqa: ARG001
     return bool(Quote.model_validate_json(result).offers)
 
 
-async def ask_everybody(parts: Parts, shipment: Shipment) -> Quote:
-    """Every enabled account's answer, each within the deadline and none waiting for another."""
+async def ask_everybody(parts: Parts, asking: Asking, shipment: Shipment) -> Quote:
+    """Every asked account's answer, each within the deadline and none waiting for another."""
     policy = DeliveryPolicy.model_validate(parts.settings.policy)
     request = shipment.for_carriers(await locate(parts, shipment))
-    accounts = [account for account in await parts.carriers.enabled() if request.service in account.services]
-    answers = await asyncio.gather(*(_ask(parts, account, request, policy) for account in accounts))
+    answers = await asyncio.gather(*(_ask(parts, account, request, policy) for account in asking.accounts))
     return Quote(
         offers=tuple(offer for answer in answers for offer in answer.offers),
         declined=tuple(refusal for answer in answers for refusal in answer.declined),

@@ -41,7 +41,8 @@ def settings(keys_dir: Path, tmp_path: Path) -> Settings:
 async def parts(settings: Settings) -> AsyncIterator[Parts]:
     journal = fakes.InMemoryJournal()
     accounts = fakes.InMemoryAccountStore(ACCOUNT, journal=journal)
-    book = CarrierBook(accounts)
+    routing = fakes.InMemoryRoutingStore(journal)
+    book = CarrierBook(accounts, routing)
     cache = Cache()
     cache.setup("mem://")
     places = fakes.InMemoryPlaces()
@@ -50,6 +51,7 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         deliveries=fakes.InMemoryDeliveryStore(journal),
         policies=fakes.InMemoryPolicyStore(journal),
         accounts=accounts,
+        routing=routing,
         carriers=book,
         availability=fakes.InMemoryAvailabilityStore(journal=journal),
         scans=fakes.InMemoryScanStore(journal),

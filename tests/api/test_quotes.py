@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+import fakes
 import httpx
 from bodies import shipment
 from world import ScriptedCarrier
 
 from api.deps import Parts
+from domain.pauses import Pause, pause_of
 from domain.ports import CarrierProfile
-from domain.quotes import AccountRef, CarrierAccount
+from domain.quotes import AccountRef, CarrierAccount, QuoteRequest
+from domain.routing import Asking, asking
 from domain.users import Role
 
 
@@ -18,7 +22,7 @@ class Scripted:
     """The carriers, but scripted."""
 
     def __init__(self, **costs: int) -> None:
-        self.by_ref = {}
+        self.by_ref, self.routing = {}, fakes.InMemoryRoutingStore()
         for name, cost in costs.items():
             ref = AccountRef(carrier="open_delivery", account=name)
             self.by_ref[ref] = ScriptedCarrier(ref, cost)
@@ -31,6 +35,13 @@ class Scripted:
 
     async def enabled(self) -> Sequence[CarrierAccount]:
         return [await self.account(ref) for ref in self.by_ref]
+
+    async def asked(self, request: QuoteRequest, organisation_id: str) -> Asking:
+        rules, pauses = await self.routing.rules(), await self.routing.pauses()
+        return asking(await self.enabled(), rules, pauses, request, organisation_id, datetime.now(UTC))
+
+    async def pause(self, ref: AccountRef) -> Pause | None:
+        return pause_of(await self.routing.pauses(), ref, datetime.now(UTC))
 
     def profiles(self) -> Sequence[CarrierProfile]:
         return []

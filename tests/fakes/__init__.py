@@ -8,6 +8,7 @@ from fakes.deliveries import InMemoryDeliveryStore
 from fakes.journal import InMemoryJournal
 from fakes.places import InMemoryPlaces
 from fakes.policies import InMemoryPolicyStore
+from fakes.routing import InMemoryRoutingStore
 from fakes.tracking import InMemoryScanStore
 from fakes.users import InMemoryUserStore
 
@@ -19,6 +20,7 @@ __all__ = [
     "InMemoryJournal",
     "InMemoryPlaces",
     "InMemoryPolicyStore",
+    "InMemoryRoutingStore",
     "InMemoryScanStore",
     "InMemoryUserStore",
 ]

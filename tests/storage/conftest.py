@@ -16,6 +16,7 @@ from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
 from storage.journal import SqlJournal
 from storage.policies import SqlPolicyStore
+from storage.routing import SqlRoutingStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
@@ -31,6 +32,7 @@ class Stores:
     deliveries: ports.DeliveryStore
     policies: ports.PolicyStore
     accounts: ports.AccountStore
+    routing: ports.RoutingStore
     availability: ports.AvailabilityStore
     scans: ports.ScanStore
     users: ports.UserStore
@@ -55,6 +57,7 @@ def sql(engines) -> Stores:
         deliveries=SqlDeliveryStore(engines["deliveries"]),
         policies=SqlPolicyStore(engines["deliveries"]),
         accounts=SqlAccountStore(engines["quotes"]),
+        routing=SqlRoutingStore(engines["quotes"]),
         availability=SqlAvailabilityStore(engines["availability"]),
         scans=SqlScanStore(engines["tracking"]),
         users=SqlUserStore(engines["users"]),
@@ -70,6 +73,7 @@ def memory() -> Stores:
         deliveries=fakes.InMemoryDeliveryStore(journal),
         policies=fakes.InMemoryPolicyStore(journal),
         accounts=fakes.InMemoryAccountStore(journal=journal),
+        routing=fakes.InMemoryRoutingStore(journal),
         availability=fakes.InMemoryAvailabilityStore(journal=journal),
         scans=fakes.InMemoryScanStore(journal),
         users=fakes.InMemoryUserStore(journal),

@@ -6,7 +6,13 @@ from domain.quotes import AccountRef, CarrierAccount
 
 
 def account(**more) -> CarrierAccount:
-    values = {"carrier": "open_delivery", "account": fresh("a"), "name": "Ligeiro", "margin_percent": 20}
+    values = {
+        "carrier": "open_delivery",
+        "account": fresh("a"),
+        "name": "Ligeiro",
+        "margin_percent": 20,
+        "countries": ("BR", "AR"),
+    }
     settings = {"url": "https://ligeiro.example", "merchants": [1, 2], "share": 0.5}
     return CarrierAccount.model_validate(
         {**values, "settings": settings, "credentials": {"client_secret": "s3cr3t"}, **more}

@@ -7,23 +7,25 @@ from making import delivery, fresh, move
 from sqlalchemy import text
 
 TABLES = (
-    "users.users", "users.organisations", "carriers.accounts", "availability.areas", "availability.windows",
-    "availability.slots", "deliveries.deliveries", "deliveries.policies", "ledger.entries", "tracking.scans",
+    "users.users", "users.organisations", "carriers.accounts", "carriers.rules", "carriers.pauses",
+    "availability.areas", "availability.windows", "availability.slots",
+    "deliveries.deliveries", "deliveries.policies", "ledger.entries", "tracking.scans",
     "journal.journal",
 )  # fmt: skip
 ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+READ_CARRIERS = {table: {"SELECT"} for table in ("carriers.accounts", "carriers.rules", "carriers.pauses")}
 MAY = {
     "users": {"users.users": ALL, "users.organisations": ALL},
-    "quotes": {"carriers.accounts": ALL},
+    "quotes": dict.fromkeys(READ_CARRIERS, ALL),
     "availability": {
         "availability.areas": ALL, "availability.windows": ALL, "availability.slots": ALL,
-        "carriers.accounts": {"SELECT"},
+        **READ_CARRIERS,
     },
     "deliveries": {
         "deliveries.deliveries": ALL, "deliveries.policies": ALL, "ledger.entries": {"SELECT", "INSERT"},
-        "carriers.accounts": {"SELECT"},
+        **READ_CARRIERS,
     },
-    "tracking": {"tracking.scans": ALL, "carriers.accounts": {"SELECT"}},
+    "tracking": {"tracking.scans": ALL, **READ_CARRIERS},
     "relay": {},
 }  # fmt: skip
 _WRITTEN = {"subject", "seq", "kind", "actor", "organisation_id", "data", "digest", "prev_hash", "hash", "at"}
@@ -71,6 +73,8 @@ async def test_what_may_be_written_into_the_journal_is_a_line_but_not_its_place(
     ("deliveries", "UPDATE ledger.entries SET amount = 0"),
     ("deliveries", "DELETE FROM ledger.entries"),
     ("deliveries", "UPDATE carriers.accounts SET credentials = '{}'"),
+    ("deliveries", "DELETE FROM carriers.pauses"),
+    ("tracking", "UPDATE carriers.rules SET name = ''"),
     ("deliveries", "ALTER TABLE journal.journal DISABLE TRIGGER ALL"),
     ("deliveries", "SET session_replication_role = replica"),
     ("deliveries", "CREATE TABLE deliveries.mine (id int)"),

@@ -10,6 +10,7 @@ import pytest
 
 from demo.customer import Customer
 from demo.scenarios import Scenario
+from entrega import DEMO_POLICY
 from runtime.embedded import Stack
 from runtime.furnish import ADMIN_EMAIL
 
@@ -100,6 +101,35 @@ async def test_one_offer_is_accepted_once(shop: Shop) -> None:
     assert statuses == [200, 409]
     first = await shop.until(delivery["id"], "booking", "booked", "picked_up", "in_transit", "delivered")
     assert first["slot"] is not None
+
+
+async def test_a_paused_account_books_nothing_until_it_is_let_go(shop: Shop, staff: Shop) -> None:
+    me = await shop.call("GET", "/v1/users/me")
+    impatient = {**DEMO_POLICY, "paused_look_first": "PT1S", "paused_look_longest": "PT2S"}
+    await staff.call("PUT", f"/v1/policies/{me['organisation_id']}", json=impatient)
+    pause = "/v1/carriers/open_delivery/accounts/ligeiro/pause"
+    await staff.call("PUT", pause, json={"mode": "wait", "reason": "carrier_outage"})
+    try:
+        delivery = await booking_at_ligeiro(shop)
+        while delivery["reason"] != "paused":  # every process heeds it within seconds
+            delivery = await booking_at_ligeiro(shop)
+        assert (delivery["status"], delivery["booking"]) == ("booking", None)
+    finally:
+        await staff.ask("DELETE", pause)
+    await shop.until(delivery["id"], "booked", "picked_up", "in_transit", "out_for_delivery", "delivered")
+
+
+async def booking_at_ligeiro(shop: Shop) -> dict[str, Any]:
+    """A delivery whose booking with Ligeiro waits, or was made."""
+    delivery = await shop.create(Scenario("", ""))
+    offer = next(offer["id"] for offer in delivery["offers"] if offer["carrier_account"] == "ligeiro")
+    await shop.call("POST", f"/v1/deliveries/{delivery['id']}/accept", key="a", json={"offer_id": offer})
+    async with asyncio.timeout(60):
+        while True:
+            delivery = await shop.call("GET", f"/v1/deliveries/{delivery['id']}")
+            if delivery["status"] != "booking" or delivery["reason"] == "paused":
+                return delivery
+            await asyncio.sleep(0.2)
 
 
 async def test_a_cancel_after_pickup_says_what_is_possible_instead(shop: Shop) -> None:

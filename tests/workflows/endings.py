@@ -7,6 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 from world import Life, World, brl
 
 from domain import errors
+from domain.pauses import PauseMode
 from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
 
@@ -73,6 +74,20 @@ async def delivered_over_several_runs(env, world, life):
         await life.reports(life.scan("in_transit", minute))
     await life.until(lambda d: world.kinds(life.id).count("scan.in_transit") == 12)
     await life.reports(life.scan("delivered", 20), life.scan("finished", 21))
+
+
+@ending
+async def delivered_after_a_pause(env, world, life):
+    world.carrier("a")
+    world.paused["a"] = PauseMode.WAIT
+    await life.accept(await life.requested())
+    await life.until(lambda _: "delivery.waiting" in world.kinds(life.id))
+    await env.fast_forward(life.handle, timedelta(minutes=20))
+    await life.until(lambda d: d.attention == "paused")
+    del world.paused["a"]
+    await env.fast_forward(life.handle, timedelta(minutes=8))
+    await life.reaches("booked")
+    await life.reports("picked_up", "delivered", "finished")
 
 
 @ending

@@ -23,8 +23,10 @@ from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, 
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus, RecordMove
 from domain.ledger import Entry, imbalance
 from domain.money import Currency, Money
+from domain.pauses import Pause, PauseMode
 from domain.places import Points
-from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
+from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Decline, Offer, QuoteRequest
+from domain.routing import Asking, asking
 from domain.tracking import Scan, ScanKind
 from runtime.temporal import make_worker
 from workers.heartbeats import Heartbeats
@@ -70,6 +72,7 @@ class ScriptedCarrier:
         self.instructions: list[Instruction] = []
         self.reports: list[Scan] = []
         self.requests: dict[str, QuoteRequest] = {}
+        self.orders: list[BookingOrder] = []
         self._numbers = itertools.count(1)
 
     async def _told(self, operation: str) -> Any:
@@ -96,6 +99,7 @@ class ScriptedCarrier:
 
     async def book(self, order: BookingOrder) -> Booking:
         self.requests["book"] = order.request
+        self.orders.append(order)
         before = await self._told("book")
         assert order.key not in self.bookings, "booked twice under one key"
         booking = before or Booking(
@@ -149,6 +153,9 @@ class World:
     capacity: int = 100
     areas_open: bool = True
     radius: Radius | None = None
+    paused: dict[str, PauseMode] = field(default_factory=dict)
+    preferred: set[str] = field(default_factory=set)
+    left_out: tuple[Decline, ...] = ()
 
     def carrier(self, name: str, **more: Any) -> ScriptedCarrier:
         ref = AccountRef(carrier="scripted", account=name)
@@ -164,6 +171,15 @@ class World:
 
     async def enabled(self) -> Sequence[CarrierAccount]:
         return [await self.account(ref) for ref in self.carriers]
+
+    async def asked(self, request: QuoteRequest, organisation_id: str) -> Asking:
+        return asking(await self.enabled(), (), (), request, organisation_id, datetime.now(UTC))
+
+    async def pause(self, ref: AccountRef) -> Pause | None:
+        if ref.account not in self.paused:
+            return None
+        fields = {"carrier": ref.carrier, "mode": self.paused[ref.account], "reason": "outage", "actor": "usr_s"}
+        return Pause.model_validate({**fields, "created_at": datetime.now(UTC)})
 
     # DeliveryStore
     async def record(self, move: RecordMove) -> None:
@@ -214,7 +230,12 @@ class World:
         return sum(e.money.amount for e in self.entries_of[delivery_id] if e.account == "customer_receivable")
 
     def accounts(self) -> tuple[messages.Asked, ...]:
-        return tuple(messages.Asked(carrier=ref.carrier, account=ref.account) for ref in self.carriers)
+        out = {decline.carrier_account for decline in self.left_out}
+        return tuple(
+            messages.Asked(carrier=ref.carrier, account=ref.account, preferred=ref.account in self.preferred)
+            for ref in self.carriers
+            if ref.account not in out
+        )
 
 
 @asynccontextmanager
@@ -265,9 +286,11 @@ async def workers(client: Client, world: Any, **more: Any) -> AsyncIterator[None
 class Life:
     """One delivery in a test."""
 
-    def __init__(self, client: Client, world: World, policy: DeliveryPolicy | None = None) -> None:
+    def __init__(
+        self, client: Client, world: World, policy: DeliveryPolicy | None = None, its_id: str | None = None
+    ) -> None:
         self.client, self.world = client, world
-        self.id = f"del_{uuid.uuid4().hex}"
+        self.id = its_id or f"del_{uuid.uuid4().hex}"
         self.policy = policy or DeliveryPolicy()
         self.points: Points | None = None
         self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(addressing.delivery_workflow_id(self.id))
@@ -284,6 +307,7 @@ class Life:
                 request=request(**more),
                 points=self.points,
                 accounts=self.world.accounts(),
+                left_out=self.world.left_out,
                 policy=self.policy,
             ),
             id=addressing.delivery_workflow_id(self.id),
