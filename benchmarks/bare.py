@@ -7,8 +7,9 @@ from datetime import timedelta
 from temporalio import activity, workflow
 from temporalio.client import Client
 
-from runtime.temporal import connect, make_worker
-from workflows import search
+with workflow.unsafe.imports_passed_through():
+    from runtime.temporal import connect, make_worker
+    from workflows import search
 
 QUEUE = "bare"
 _QUOTES, _SCANS = 4, 8

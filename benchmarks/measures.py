@@ -66,7 +66,8 @@ async def bare_worker(address: str) -> AsyncIterator[None]:
         sys.executable, "-m", "benchmarks.bare", address, stdout=asyncio.subprocess.PIPE
     )
     assert worker.stdout
-    await worker.stdout.readline()
+    if not await worker.stdout.readline():
+        raise RuntimeError("the bare workflow's worker did not start: its error is above")
     try:
         yield
     finally:
