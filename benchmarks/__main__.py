@@ -87,7 +87,6 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
                 seen, spread = await measures.webhook_to_stream(customer, courier, count, hooks)
                 trip = await measures.bare_round_trips(temporal, len(seen))
                 events = await measures.events_of_a_life(temporal, spread)
-                (await sandbox.put("/control/speed", json={"speed": _SPEED})).raise_for_status()
             found = await quoting.measure(stack.env, FOUR, bar("quoting beside bare HTTP", 10))
         return {
             "machine": f"{os.cpu_count()} CPUs, Python {platform.python_version()}",

@@ -23,6 +23,7 @@ from workflows.addressing import delivery_workflow_id
 
 _AT_ONCE = 20
 _REPORTS = {
+    "ACCEPTED": "scan.accepted",
     "PICKUP_ONGOING": "scan.courier_to_pickup",
     "ARRIVED_AT_MERCHANT": "scan.at_pickup",
     "ORDER_PICKED": "scan.picked_up",
@@ -31,7 +32,10 @@ _REPORTS = {
     "ORDER_DELIVERED": "scan.delivered",
     "DELIVERY_FINISHED": "scan.finished",
 }
-"""With the acceptance, eight scans."""
+"""Eight scans."""
+
+_BY_HAND = "[sandbox:never_accepted]"
+"""In the sandbox nothing will move: reports go when the stopwatch says."""
 
 Progress = Callable[[int], None]
 
@@ -122,10 +126,6 @@ class Courier:
     def __init__(self, sandbox: httpx.AsyncClient, provider: dict[str, Any]) -> None:
         self._sandbox, self._provider = sandbox, provider
 
-    async def stand_still(self) -> None:
-        """From now on nothing moves in the city."""
-        (await self._sandbox.put("/control/speed", json={"speed": 0.001})).raise_for_status()
-
     async def order_of(self, reference: str) -> dict[str, Any]:
         """The carrier's booking behind a delivery's `booking.reference`."""
         items = (await self._sandbox.get("/control/bookings")).json()["items"]
@@ -155,12 +155,10 @@ class Courier:
 async def webhook_to_stream(shop: Shop, courier: Courier, count: int, progress: Progress) -> tuple[list[float], str]:
     """Seconds from sending a webhook to its line on the customer's stream, one at a time; and one of the deliveries
     that lived so, its scans spread in time."""
-    ordered = [await shop.order() for _ in range(count)]
-    for delivery_id in ordered:
-        await shop.saw(delivery_id, "delivery.booked")
-    await courier.stand_still()
-    taken = []
-    for delivery_id in ordered:
+    taken, delivery_id = [], ""
+    for _ in range(count):
+        delivery_id = await shop.order(_BY_HAND)
+        await shop.saw(delivery_id, "delivery.placed")
         delivery = await shop.call("GET", f"/v1/deliveries/{delivery_id}")
         booking = await courier.order_of(delivery["booking"]["reference"])
         now = datetime.now(UTC)
@@ -171,7 +169,7 @@ async def webhook_to_stream(shop: Shop, courier: Courier, count: int, progress: 
             await shop.http.post("/v1/webhooks/open_delivery/ligeiro", content=raw, headers=headers)
             taken.append(await seen - began)
         progress(1)
-    return taken, ordered[0]
+    return taken, delivery_id
 
 
 async def events_of_a_life(temporal: Client, delivery_id: str) -> int:

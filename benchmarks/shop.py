@@ -42,9 +42,10 @@ class Shop:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.content else None
 
-    async def order(self) -> str:
+    async def order(self, instructions: str = "") -> str:
         """A delivery, and the first offer of the fast carrier taken; its id."""
-        delivery = await self.call("POST", "/v1/deliveries", json=REQUEST)
+        body = {**REQUEST, "dropoff": {**DROPOFF, "instructions": instructions}}
+        delivery = await self.call("POST", "/v1/deliveries", json=body)
         offer = next(o["id"] for o in delivery["offers"] if o["carrier_account"] == "ligeiro")
         await self.call("POST", f"/v1/deliveries/{delivery['id']}/accept", json={"offer_id": offer})
         its_id: str = delivery["id"]
