@@ -17,14 +17,14 @@ PICKUP = {
         "postal_code": "01310200", "latitude": -23.5614, "longitude": -46.6560,
     },
 }  # fmt: skip
-DROPOFF = {
+DROPOFF: dict[str, Any] = {
     "contact": {"name": "Ana", "phone": "+5511999990000"},
     "address": {
         "street": "Rua Augusta", "number": "2200", "district": "Cerqueira César", "city": "São Paulo", "state": "SP",
         "postal_code": "01412100", "latitude": -23.5577, "longitude": -46.6630,
     },
 }  # fmt: skip
-REQUEST = {"pickup": PICKUP, "dropoff": DROPOFF, "parcels": [{"description": "Bolo", "weight_g": 1500}]}
+REQUEST: dict[str, Any] = {"pickup": PICKUP, "dropoff": DROPOFF, "parcels": [{"description": "Bolo", "weight_g": 1500}]}
 
 
 class Shop:
