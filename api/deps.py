@@ -14,6 +14,7 @@ from domain.ports import (
     Carriers,
     Deliverer,
     DeliveryStore,
+    ExchangeLog,
     Geocoder,
     Journal,
     PolicyStore,
@@ -39,6 +40,7 @@ class Parts:
     users: UserStore
     journal: Journal
     audit: AuditLog
+    exchanges: ExchangeLog
     deliverer: Deliverer
     bell: Bell
     temporal: Client

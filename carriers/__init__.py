@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from carriers._base import CarrierAdapter, client
 from domain import errors
-from domain.ports import AccountStore, Carrier, CarrierProfile
+from domain.ports import AccountStore, Carrier, CarrierProfile, ExchangeLog
 from domain.quotes import AccountRef, CarrierAccount
 
 Adapter = type[CarrierAdapter[Any, Any]]
@@ -30,14 +30,15 @@ def discover() -> Mapping[str, Adapter]:
 
 
 class CarrierBook:
-    """`domain.ports.Carriers` over a store of accounts.
+    """`domain.ports.Carriers` over a store of accounts; what is said to carriers is noted in `log`, if there is one.
 
     Reads the store at most every five seconds and keeps what it read while the store is down. An account's
     adapter lives until its settings or credentials change, and its breaker, limits and token with it.
     """
 
-    def __init__(self, store: AccountStore) -> None:
+    def __init__(self, store: AccountStore, *, log: ExchangeLog | None = None) -> None:
         self._store = store
+        self._log = log
         self._http = client()
         self._accounts: dict[AccountRef, CarrierAccount] | None = None
         self._read_at = 0.0
@@ -53,9 +54,11 @@ class CarrierBook:
             return known[1]
         if found := self.problems(account):
             raise errors.NotFound("the account cannot be used as it is", problems=list(found))
-        adapter = cast(Carrier, discover()[account.carrier](account, self._http))
-        self._adapters[ref] = (account, adapter)
-        return adapter
+        adapter = discover()[account.carrier](account, self._http)
+        adapter.log = self._log
+        carrier = cast(Carrier, adapter)
+        self._adapters[ref] = (account, carrier)
+        return carrier
 
     async def account(self, ref: AccountRef) -> CarrierAccount:
         """The account itself; raises NotFound, or Unavailable while the store has never answered."""

@@ -32,6 +32,7 @@ STAFF = {
     ("get", "/v1/policies/{organisation_id}"),
     ("put", "/v1/policies/{organisation_id}"),
     ("get", "/v1/audit"),
+    ("get", "/v1/tracking/{delivery_id}/exchanges"),
 }
 ADMINS = {
     ("put", "/v1/carriers/{carrier}/accounts/{account}"),
