@@ -35,6 +35,19 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+carriers_app = typer.Typer(
+    help="Lists carriers and their accounts: enabled or what is missing, breaker, last answer. `check NAME` tries one.",
+    invoke_without_command=True,
+)
+app.add_typer(carriers_app, name="carriers")
+
+RunningOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="Folder of the Entrega that runs here. Without it: ENTREGA_QUOTES_DATABASE_URL, else .entrega.",
+    ),
+]
 StateOption = Annotated[Path, typer.Option("--state", help="Folder for data, logs and secrets; kept between runs.")]
 
 
@@ -148,6 +161,28 @@ def migrate() -> None:
         _fail(f"the database refused: {str(error.orig).strip()}. Check ENTREGA_DATABASE_URL, then try again")
 
 
+@carriers_app.callback()
+def carriers(context: typer.Context, state: RunningOption = None) -> None:
+    """Lists every carrier and its accounts: enabled or what is missing, breaker, last answer."""
+    context.obj = state
+    if context.invoked_subcommand is None:
+        from runtime.accounts import list_carriers
+
+        raise typer.Exit(list_carriers(state))
+
+
+@carriers_app.command()
+def check(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A carrier, or CARRIER/ACCOUNT.")],
+    state: RunningOption = None,
+) -> None:
+    """Asks for a quote, which binds nobody, and says in plain words what is wrong; exit code 0 if nothing is."""
+    from runtime.accounts import check_carriers
+
+    raise typer.Exit(check_carriers(state or context.obj, name))
+
+
 @app.command()
 def version() -> None:
     """Says which version this is."""
@@ -176,11 +211,14 @@ def main() -> NoReturn:
 
 def _is_expected(error: Exception) -> bool:
     """Whether the message says it all, next step included."""
-    from runtime._state import AlreadyRunning, PortTaken
+    from runtime._state import AlreadyRunning, NotRunning, PortTaken
+    from runtime.accounts.checking import NothingToCheck
+    from runtime.accounts.finding import DatabaseUnusable
     from runtime.settings import SettingMissing
     from runtime.supervisor import PartFailed
 
-    return isinstance(error, SettingMissing | AlreadyRunning | PortTaken | PartFailed)
+    known = SettingMissing | AlreadyRunning | NotRunning | PortTaken | PartFailed | NothingToCheck | DatabaseUnusable
+    return isinstance(error, known)
 
 
 def _fail(message: str) -> NoReturn:

@@ -23,6 +23,8 @@ from domain.quotes import (
     QuoteRequest,
 )
 
+_LEFT_ALONE = "circuit_open"
+
 
 class AskCarrier(Value):
     """Which account to ask for what, until when, how long an offer stands at most, and whether it is preferred."""
@@ -43,7 +45,8 @@ class QuoteActivities:
 
     @activity.defn
     async def ask_carrier(self, ask: AskCarrier) -> Quote:
-        """The account's offers, or a decline; raises CarrierError when another try might help or none will."""
+        """The account's offers, or a decline; raises CarrierError when another try might help or none will. An
+        account that is left alone declines at once: nobody waits for its next trial."""
         try:
             async with asyncio.timeout(ask.deadline.total_seconds()):
                 account = await self._carriers.account(ask.account)
@@ -51,6 +54,10 @@ class QuoteActivities:
                 answers = await carrier.quote(ask.request)
         except TimeoutError as error:
             raise errors.CarrierUnavailable("no answer in time", reason="timeout") from error
+        except errors.CarrierUnavailable as error:
+            if error.data.get("reason") != _LEFT_ALONE:
+                raise
+            return Quote(declined=(decline(ask.account, error.code, error.data, error.detail),))
         now = datetime.now(UTC)
         offers = tuple(_priced(answer, account, now, ask) for answer in answers)
         standing = tuple(offer for offer in offers if offer.stands(now) and offer.cost.currency == ask.request.currency)

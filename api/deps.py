@@ -14,6 +14,7 @@ from domain.ports import (
     Carriers,
     Deliverer,
     DeliveryStore,
+    ExchangeLog,
     Geocoder,
     Journal,
     PolicyStore,
@@ -41,6 +42,7 @@ class Parts:
     users: UserStore
     journal: Journal
     audit: AuditLog
+    exchanges: ExchangeLog
     deliverer: Deliverer
     bell: Bell
     temporal: Client

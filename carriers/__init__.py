@@ -14,7 +14,7 @@ from typing import Any, cast
 from carriers._base import CarrierAdapter, client
 from domain import errors
 from domain.pauses import Pause, pause_of
-from domain.ports import AccountStore, Carrier, CarrierProfile, RoutingStore
+from domain.ports import AccountStore, Carrier, CarrierProfile, ExchangeLog, RoutingStore
 from domain.quotes import AccountRef, CarrierAccount, QuoteRequest
 from domain.routing import AccountRule, Asking, asking
 
@@ -46,12 +46,14 @@ class CarrierBook:
     """`domain.ports.Carriers` over a store of accounts, and one of rules and pauses; without that there are none.
 
     Reads the stores at most every five seconds and keeps what it read while they are down. An account's adapter
-    lives until its settings or credentials change, and its breaker, limits and token with it.
+    lives until its settings or credentials change, and its breaker, limits and token with it. What is said to
+    carriers is noted in `log`, if there is one.
     """
 
-    def __init__(self, store: AccountStore, routing: RoutingStore | None = None) -> None:
-        self._store = store
-        self._routing = routing
+    def __init__(
+        self, store: AccountStore, routing: RoutingStore | None = None, *, log: ExchangeLog | None = None
+    ) -> None:
+        self._store, self._routing, self._log = store, routing, log
         self._http = client()
         self._pages: _Pages | None = None
         self._read_at = 0.0
@@ -67,9 +69,11 @@ class CarrierBook:
             return known[1]
         if found := self.problems(account):
             raise errors.NotFound("the account cannot be used as it is", problems=list(found))
-        adapter = cast(Carrier, discover()[account.carrier](account, self._http))
-        self._adapters[ref] = (account, adapter)
-        return adapter
+        adapter = discover()[account.carrier](account, self._http)
+        adapter.log = self._log
+        carrier = cast(Carrier, adapter)
+        self._adapters[ref] = (account, carrier)
+        return carrier
 
     async def account(self, ref: AccountRef) -> CarrierAccount:
         """The account itself; raises NotFound, or Unavailable while the store has never answered."""

@@ -11,6 +11,7 @@ from domain._values import Value
 from domain.availability import Availability, ServiceArea, Slot, Window
 from domain.bookings import Booking, BookingOrder, BookingSafety, Cancellation, Instruction
 from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryStatus, RecordMove
+from domain.exchanges import Exchange
 from domain.ledger import Entry
 from domain.pauses import Pause
 from domain.places import Address, PartialAddress, Point
@@ -127,6 +128,24 @@ class RoutingStore(Protocol):
 
     async def lift_pause(self, carrier: str, account: str | None, actor: str) -> bool:
         """Whether there was one to lift."""
+
+
+class ExchangeLog(Protocol):
+    """What was said to carriers, kept for a month, as far as it can be: it is no record, and nothing waits for it."""
+
+    def note(self, exchange: Exchange) -> None:
+        """Keeps it soon, or not at all; never waits, never raises."""
+
+    async def search(
+        self,
+        *,
+        delivery_id: str | None = None,
+        carrier: str | None = None,
+        account: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> tuple[Sequence[Exchange], str | None]:
+        """Newest first, and the next page's cursor; raises Invalid for a strange cursor, Unavailable."""
 
 
 # ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────

@@ -67,6 +67,11 @@ def may_read_audit(principal: Principal) -> bool:
     return is_staff(principal)
 
 
+def may_read_exchanges(principal: Principal) -> bool:
+    """See what was said to carriers about a delivery."""
+    return is_staff(principal)
+
+
 def may_keep_areas(principal: Principal) -> bool:
     """Create and change service areas, hours, cut-off and capacity."""
     return is_staff(principal)

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 USUAL_PORTS: Mapping[str, int] = {
@@ -17,12 +17,17 @@ USUAL_PORTS: Mapping[str, int] = {
     "api": 8000,
     "sandbox": 8600,
     "worker_metrics": 9464,
+    "worker_own_metrics": 9467,
     "relay_metrics": 9465,
 }
 
 
 class AlreadyRunning(Exception):
     """Somebody runs in this folder; the message says who and what to do."""
+
+
+class NotRunning(Exception):
+    """Nobody runs in this folder; the message says what to do."""
 
 
 class PortTaken(Exception):
@@ -33,6 +38,7 @@ class StateFolder:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.logs, self.run, self.secrets = self.root / "logs", self.root / "run", self.root / "secrets"
+        self._parts, self._ports = self.run / "parts.json", self.root / "ports.json"
         self._lock: int | None = None
 
     def open(self) -> None:
@@ -52,6 +58,7 @@ class StateFolder:
                 "or choose another folder with --state"
             ) from None
         self._lock = lock
+        self._parts.unlink(missing_ok=True)
         self.announce(f"pid {os.getpid()}, starting")
 
     def announce(self, holder: str) -> None:
@@ -59,6 +66,32 @@ class StateFolder:
         if self._lock is not None:
             os.ftruncate(self._lock, 0)
             os.pwrite(self._lock, holder.encode(), 0)
+
+    def tell_parts(self, names: Collection[str]) -> None:
+        """Which parts run, now that they do: for `parts`."""
+        self._parts.write_text(json.dumps(sorted(names)) + "\n")
+
+    def parts(self) -> tuple[list[str], dict[str, int]]:
+        """The parts that somebody runs in this folder, and their ports. Raises NotRunning."""
+        try:
+            lock = os.open(self.run / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            raise self._nobody() from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if self._parts.exists():
+                return json.loads(self._parts.read_text()), json.loads(self._ports.read_text())
+            raise NotRunning(f"Entrega is still starting in {self.root}: try again in a moment") from None
+        finally:
+            os.close(lock)
+        raise self._nobody()
+
+    def _nobody(self) -> NotRunning:
+        return NotRunning(
+            f"Entrega does not run in {self.root}: start it with `entrega up`, name its folder with --state, or set "
+            "ENTREGA_QUOTES_DATABASE_URL to a database of your own"
+        )
 
     def close(self) -> None:
         if self._lock is not None:
@@ -82,8 +115,7 @@ class StateFolder:
 
     def ports(self, asked: Mapping[str, int], usual: bool) -> dict[str, int]:
         """A port for each name: the asked one, else last time's, else the usual one, else any; free ones, and kept."""
-        file = self.root / "ports.json"
-        kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        kept: dict[str, int] = json.loads(self._ports.read_text()) if self._ports.exists() else {}
         chosen: dict[str, int] = {}
         for name, number in USUAL_PORTS.items():
             if name in asked and not _free(asked[name]):
@@ -91,7 +123,7 @@ class StateFolder:
             wishes = [asked.get(name), kept.get(name), number if usual else None]
             taken = set(chosen.values())
             chosen[name] = next((port for port in wishes if port and port not in taken and _free(port)), 0) or _any()
-        file.write_text(json.dumps(chosen, indent=2) + "\n")
+        self._ports.write_text(json.dumps(chosen, indent=2) + "\n")
         return chosen
 
 

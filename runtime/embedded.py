@@ -56,6 +56,19 @@ class Stack:
         self.urls: dict[str, str] = {}
         """Where a person looks: api, sandbox, temporal_ui."""
 
+    @classmethod
+    def running(cls, state: Path | str) -> Self:
+        """The stack that somebody runs in this folder, for its `env` and `urls` alone: how a tool finds it. Raises
+        NotRunning."""
+        names, ports = StateFolder(Path(state)).parts()
+        found = cls(state, only=())
+        found._wanted, found._ports = set(names), ports
+        # Addresses in our own environment are of other servers than those that run there.
+        theirs = tuple(_REPLACED_BY[name] for name in names if name in _REPLACED_BY)
+        found._given = {name: value for name, value in found._given.items() if not name.endswith(theirs)}
+        found._make_env()
+        return found
+
     async def __aenter__(self) -> Self:
         self._state.open()
         self.supervisor = Supervisor(self._state.logs, self._state.run, self._report)
@@ -79,6 +92,7 @@ class Stack:
             raise
         where = ", ".join(f"{name} {address}" for name, address in self.urls.items())
         self._state.announce(f"pid {os.getpid()}" + (f", {where}" if where else ""))
+        self._state.tell_parts(self._wanted)
         return self
 
     async def __aexit__(
@@ -132,6 +146,7 @@ class Stack:
             ours |= _sandbox_places(self.urls["sandbox"], given)
         if "worker" in self._wanted:
             ours["WORKER_METRICS_ADDRESS"] = f"127.0.0.1:{ports['worker_metrics']}"
+            ours["WORKER_OWN_METRICS_ADDRESS"] = f"127.0.0.1:{ports['worker_own_metrics']}"
             ours["SET_CURRENT_VERSION"] = "true"
         if "relay" in self._wanted:
             ours["RELAY_METRICS_PORT"] = str(ports["relay_metrics"])

@@ -26,6 +26,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "settings": settings,
                 "journal": wiring.journal(reader),
                 "audit": wiring.audit() if "tracking" in names else None,
+                "exchanges": wiring.exchanges() if "tracking" in names else None,
                 "temporal": temporal,
                 "deliverer": TemporalDeliverer(temporal),
                 "bell": bell,

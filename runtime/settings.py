@@ -45,6 +45,8 @@ class Settings(BaseSettings):
 
     worker_metrics_address: str | None = None
     """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464."""
+    worker_own_metrics_address: Annotated[str, Field(pattern=r"^[^\s/]+:[0-9]{1,5}$")] | None = None
+    """Where they expose ours: calls to carriers, breakers, exchanges."""
     relay_metrics_port: int | None = None
     set_current_version: bool = False
     """Workers make their build the current one at start: for one machine; in a cluster the rollout does it."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from carriers import CarrierBook
 from places import Atlas
+from runtime.exchanges import Attributed
 from storage._engine import connect
 from storage.audit import MongoAuditLog
 from storage.audit import connect as connect_mongo
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
+from storage.exchanges import MongoExchangeLog
 from storage.journal import SqlJournal
 from storage.listening import Listener
 from storage.policies import SqlPolicyStore
@@ -24,6 +26,7 @@ from storage.users import SqlUserStore
 if TYPE_CHECKING:
     from cashews import Cache
     from pymongo import AsyncMongoClient
+    from pymongo.asynchronous.database import AsyncDatabase
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from runtime.settings import Settings
@@ -38,6 +41,7 @@ class Wiring:
         self._engines: dict[str, AsyncEngine] = {}
         self._books: dict[str, CarrierBook] = {}
         self._mongo: AsyncMongoClient[dict[str, Any]] | None = None
+        self._exchanges: Attributed | None = None
 
     async def __aenter__(self) -> Wiring:
         await self._stack.__aenter__()
@@ -57,9 +61,11 @@ class Wiring:
         return self._engines[service]
 
     def carriers(self, service: str) -> CarrierBook:
-        """Carriers as this service's role reads their accounts; breakers and limits are per process."""
+        """Carriers as this service's role reads their accounts; breakers and limits are per process. What is said to
+        them is noted where there is a MongoDB."""
         if service not in self._books:
-            book = CarrierBook(self.accounts(service), self.routing(service))
+            log = self.exchanges() if self.settings.mongo_url else None
+            book = CarrierBook(self.accounts(service), self.routing(service), log=log)
             self._stack.push_async_callback(book.close)
             self._books[service] = book
         return self._books[service]
@@ -116,7 +122,19 @@ class Wiring:
 
     def audit(self) -> MongoAuditLog:
         """The copy in MongoDB."""
+        return MongoAuditLog(self._database())
+
+    def exchanges(self) -> Attributed:
+        """The log of what is said to carriers, each note with whose it is; one per process."""
+        if self._exchanges is None:
+            log = MongoExchangeLog(self._database())
+            log.open()
+            self._stack.push_async_exit(log)
+            self._exchanges = Attributed(log)
+        return self._exchanges
+
+    def _database(self) -> AsyncDatabase[dict[str, Any]]:
         if self._mongo is None:
             self._mongo = connect_mongo(self.settings.need("mongo_url"))
             self._stack.push_async_callback(self._mongo.close)
-        return MongoAuditLog(self._mongo[self.settings.mongo_database])
+        return self._mongo[self.settings.mongo_database]

@@ -72,7 +72,8 @@ def mongo(folder: Path) -> Iterator[Mongo]:
         port = free.getsockname()[1]
     ways = ["--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
     size = ["--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64"]
-    server = subprocess.Popen([binary, *ways, *size, "--replSet", "rs0"], stdout=subprocess.DEVNULL)
+    often = ["--setParameter", "ttlMonitorSleepSecs=1"]  # what is out of date goes while a test waits
+    server = subprocess.Popen([binary, *ways, *size, *often, "--replSet", "rs0"], stdout=subprocess.DEVNULL)
     try:
         with pymongo.MongoClient[dict[str, object]]("127.0.0.1", port, directConnection=True) as client:
             members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]

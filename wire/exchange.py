@@ -41,9 +41,8 @@ def client() -> httpx.AsyncClient:
 
 @dataclass
 class Progress:
-    """How far a call has come; `sent` from the first byte that may have left."""
+    """How far a call has come: `sent` from the first byte that may have left."""
 
-    admitted: bool = False
     sent: bool = False
 
     async def trace(self, event: str, _info: dict[str, Any]) -> None:

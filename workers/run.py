@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+from prometheus_client import start_http_server
 from temporalio.worker import Interceptor
 
+from runtime.exchanges import Subjects
 from runtime.logs import configure_logs
 from runtime.settings import Settings
 from runtime.temporal import connect, ensure_schedules, set_current_version
@@ -30,7 +32,10 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
     client = await connect(
         settings.temporal_address, settings.temporal_namespace, metrics_address=settings.worker_metrics_address
     )
-    interceptors: list[Interceptor] = [DomainErrors(), Heartbeats()]
+    if settings.worker_own_metrics_address:
+        host, _, port = settings.worker_own_metrics_address.rpartition(":")
+        start_http_server(int(port), addr=host)
+    interceptors: list[Interceptor] = [DomainErrors(), Subjects(), Heartbeats()]
     if settings.crash_at and settings.crash_marker:
         interceptors.insert(0, CrashOnce(settings.crash_at, settings.crash_marker))
     async with AsyncExitStack() as stack:

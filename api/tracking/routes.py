@@ -1,4 +1,4 @@
-"""The timeline, the recipient's page, and the audit log."""
+"""The timeline, what was said to carriers, the recipient's page, and the audit log."""
 
 import hashlib
 from typing import Annotated
@@ -14,13 +14,15 @@ from api.tracking.schemas import PublicStep, PublicView, Timeline
 from domain import errors
 from domain._values import Timestamp
 from domain.audit import JournalLine
-from domain.users import Principal, may_read_audit, may_see
+from domain.exchanges import Exchange
+from domain.users import Principal, may_read_audit, may_read_exchanges, may_see
 
 router = APIRouter(tags=["tracking"])
 
 DeliveryId = Annotated[str, Path(pattern=r"^del_[0-9a-f]{32}$")]
 Token = Annotated[str, Path(pattern=r"^trk_[A-Za-z0-9_-]{43}$")]
 Auditor = Annotated[Principal, Depends(requires(may_read_audit))]
+Support = Annotated[Principal, Depends(requires(may_read_exchanges))]
 _SHORT = "public, max-age=5, stale-while-revalidate=30"
 
 
@@ -32,6 +34,22 @@ async def get_timeline(delivery_id: DeliveryId, parts: PartsDep, caller: Caller)
         raise errors.NotFound("no such delivery")
     lines, scans = await parts.journal.of(delivery_id), await parts.scans.of(delivery_id)
     return Timeline(lines=tuple(lines), scans=tuple(scans))
+
+
+@router.get("/tracking/{delivery_id}/exchanges", responses=problems(400, 401, 403, 404, 422, 503))
+async def list_exchanges(
+    delivery_id: DeliveryId,
+    parts: PartsDep,
+    caller: Support,  # noqa: ARG001
+    limit: Limit = 50,
+    cursor: CursorParam = None,
+) -> Page[Exchange]:
+    """What was said to carriers about one delivery, newest first: for support. Redacted, kept for 30 days, and no
+    record: while MongoDB is away nothing is noted."""
+    if await parts.scans.organisation_of(delivery_id) is None:
+        raise errors.NotFound("no such delivery")
+    items, following = await parts.exchanges.search(delivery_id=delivery_id, limit=limit, after=cursor)
+    return Page[Exchange](items=list(items), next=following)
 
 
 @router.get("/track/{token}", responses=problems(404, 422, 503))

@@ -9,15 +9,19 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import httpx
 from prometheus_client import Counter, Gauge, Histogram
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from carriers._base.limits import Breaker, BreakerState, Bucket
+from carriers._base.gate import Gate
+from carriers._base.limits import Breaker, BreakerState
 from carriers._base.meaning import Meaning, by_status
-from carriers._base.wire import Progress, Reply, exchange
+from carriers._base.pacing import pauses
+from carriers._base.telling import Transcript
+from carriers._base.wire import Progress, Reply
 from domain import errors
 from domain.availability import Availability, Refusal
 from domain.availability import no as unavailable
 from domain.bookings import Booking, BookingOrder, BookingSafety
+from domain.ports import ExchangeLog
 from domain.quotes import CarrierAccount
 from domain.tracking import Scan, ScanKind
 from wire import clean
@@ -27,6 +31,11 @@ CALLS = Counter(
 )
 SECONDS = Histogram("entrega_carrier_call_seconds", "How long calls to carriers take", ["carrier", "operation"])
 BREAKER = Gauge("entrega_carrier_breaker_state", "0 closed, 1 half-open, 2 open", ["carrier", "account"])
+
+_QUOTE_PATIENCE_S = 2.0
+"""How long a quote waits for its turn: a customer waits for it, and other carriers answer meanwhile."""
+_PATIENCE = 0.9
+"""How much of its deadline any call waits for its turn: what comes later could only fail, and be held against them."""
 
 
 def _base_url(text: str) -> str:
@@ -79,6 +88,8 @@ class CarrierAdapter(Generic[S, C]):
     """Every error it documents, by the code that `explain` reads, or by its HTTP status where it has no code."""
     settings_model: type[S]
     credentials_model: type[C]
+    log: ExchangeLog | None = None
+    """Where exchanges are noted, if anywhere; the book says where."""
 
     def __init__(self, account: CarrierAccount, http: httpx.AsyncClient) -> None:
         """Raises ValidationError where `problems` finds any."""
@@ -86,8 +97,7 @@ class CarrierAdapter(Generic[S, C]):
         self.settings = self.settings_model.model_validate(account.settings)
         self.credentials = self.credentials_model.model_validate(account.credentials)
         self._http = http
-        self._places = asyncio.Semaphore(self.settings.concurrency)
-        self._bucket = Bucket(self.settings.rate_per_s)
+        self._gate = Gate(self.settings.concurrency, self.settings.rate_per_s)
         failures, cool_down_s = self.settings.breaker_failures, self.settings.breaker_cool_down_s
         self._breaker = Breaker(failures, cool_down_s, self._breaker_turned)
         self._breaker_turned(self._breaker.state)
@@ -189,10 +199,10 @@ class CarrierAdapter(Generic[S, C]):
         must not pass for "there is no booking" or "too late to cancel". Raises CarrierError; see
         `domain.ports.Carrier`.
         """
-        began, outcome = time.monotonic(), "cancelled"
+        began, outcome, said = time.monotonic(), "cancelled", Transcript(self.ref, operation)
         try:
             with self._breaker.guard():
-                reply = await self._in_time(method, path, json, headers)
+                reply = await self._in_time(method, path, json, headers, said)
                 expected = reply.status in answers or (not reply.ok and self.explain(reply)[0] in answers)
                 fault = None if expected else self.verdict(reply)
                 if fault is not None:
@@ -202,44 +212,63 @@ class CarrierAdapter(Generic[S, C]):
             outcome = "ok"
             return reply
         except errors.CarrierError as error:
-            outcome = error.code
+            outcome, said.fault = error.code, error
             if must_answer and isinstance(error, errors.CarrierRejected):
                 raise errors.CarrierMisbehaved(error.detail, **{**error.data, "sent": True}) from error
             raise
         finally:
             CALLS.labels(self.code, self.ref.account, operation, outcome).inc()
             SECONDS.labels(self.code, operation).observe(time.monotonic() - began)
+            self._tell(said, outcome)
 
-    async def _in_time(self, method: str, path: str, json: object, headers: Mapping[str, str] | None) -> Reply:
+    async def _in_time(
+        self, method: str, path: str, json: object, headers: Mapping[str, str] | None, said: Transcript
+    ) -> Reply:
         progress = Progress()
+        patience = min(_PATIENCE * self.settings.deadline_s, _QUOTE_PATIENCE_S if said.operation == "quote" else 60)
         try:
-            async with asyncio.timeout(self.settings.deadline_s) as deadline, self._places:
-                await self._bucket.take(deadline.when() or 0)
-                progress.admitted = True
+            async with asyncio.timeout(self.settings.deadline_s), self._gate.turn(said.operation, patience):
                 request = self._request(method, path, json, headers)
                 await self.authorise(request)
-                reply = await exchange(self._http, request, progress)
+                reply = await self._exchange(request, progress, said)
                 if reply.status == httpx.codes.UNAUTHORIZED and self.renew(request):
                     progress.sent = False  # what was turned away at the door does not count
                     request = self._request(method, path, json, headers)
                     await self.authorise(request)
-                    reply = await exchange(self._http, request, progress)
+                    reply = await self._exchange(request, progress, said)
                 return reply
         except TimeoutError as error:
-            if not progress.admitted:
-                raise errors.CarrierThrottled("too many calls at once", reason="busy", sent=False) from error
             raise errors.CarrierUnavailable("no answer in time", reason="timeout", sent=progress.sent) from error
 
     async def post_for_token(self, url: str, **content: Any) -> Reply:
         """Asks a token endpoint (`json=` or `data=` for a form), inside the call that needs the token: its
         deadline, limits and breaker are that call's. Raises CarrierError."""
         request = self._http.build_request("POST", url, **content)
-        reply = await exchange(self._http, request, Progress())
-        fault = self.verdict(reply)
-        if isinstance(fault, errors.CarrierRejected):
-            raise errors.CarrierRejected("the credentials were refused", reason="unauthorized", status=reply.status)
-        if fault is not None:
-            raise fault
+        outcome, said = "cancelled", Transcript(self.ref, "token", secret=True)
+        try:
+            reply = await self._exchange(request, Progress(), said)
+            fault = self.verdict(reply)
+            if isinstance(fault, errors.CarrierRejected):
+                raise errors.CarrierRejected("the credentials were refused", reason="unauthorized", status=reply.status)
+            if fault is not None:
+                raise fault
+            outcome = "ok"
+            return reply
+        except errors.CarrierError as error:
+            outcome, said.fault = error.code, error
+            raise
+        finally:
+            self._tell(said, outcome)
+
+    def _tell(self, said: Transcript, outcome: str) -> None:
+        secrets = (value.get_secret_value() for _, value in self.credentials if isinstance(value, SecretStr))
+        said.tell(self.log, outcome, secrets)
+
+    async def _exchange(self, request: httpx.Request, progress: Progress, said: Transcript) -> Reply:
+        """Says one thing, and heeds how fast the answer lets us go on."""
+        reply = await said.exchange(self._http, request, progress)
+        for operation, seconds in pauses(reply, said.operation).items():
+            self._gate.hold(seconds, operation)
         return reply
 
     def _request(self, method: str, path: str, json: object, headers: Mapping[str, str] | None) -> httpx.Request:

@@ -58,6 +58,7 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         users=fakes.InMemoryUserStore(journal),
         journal=journal,
         audit=fakes.InMemoryAuditLog(),
+        exchanges=fakes.InMemoryExchangeLog(),
         deliverer=Told(),
         bell=Bell(journal),
         temporal=await connect("127.0.0.1:9", lazy=True),

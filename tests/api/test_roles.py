@@ -41,6 +41,7 @@ STAFF = {
     ("get", "/v1/policies/{organisation_id}"),
     ("put", "/v1/policies/{organisation_id}"),
     ("get", "/v1/audit"),
+    ("get", "/v1/tracking/{delivery_id}/exchanges"),
 }
 ADMINS = {
     ("post", "/v1/rules"),

@@ -137,6 +137,12 @@ def account(base_url: str = "http://127.0.0.1:9", **settings: object) -> Carrier
 
 
 @pytest.fixture
+def account_() -> Callable[..., CarrierAccount]:
+    """An account at a server."""
+    return account
+
+
+@pytest.fixture
 def request_() -> QuoteRequest:
     def stop(name: str, number: str, instructions: str) -> Stop:
         address = Address(

@@ -5,6 +5,7 @@ from fakes.audit import InMemoryAuditLog
 from fakes.availability import InMemoryAvailabilityStore
 from fakes.carriers import InMemoryAccountStore
 from fakes.deliveries import InMemoryDeliveryStore
+from fakes.exchanges import InMemoryExchangeLog
 from fakes.journal import InMemoryJournal
 from fakes.places import InMemoryPlaces
 from fakes.policies import InMemoryPolicyStore
@@ -17,6 +18,7 @@ __all__ = [
     "InMemoryAuditLog",
     "InMemoryAvailabilityStore",
     "InMemoryDeliveryStore",
+    "InMemoryExchangeLog",
     "InMemoryJournal",
     "InMemoryPlaces",
     "InMemoryPolicyStore",
