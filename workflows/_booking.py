@@ -203,8 +203,8 @@ class Getting(Holding):
         for ours, nothing it tells would reach us."""
         booking, told = self.delivery.booking, {mark.kind for mark in self.state.marks}
         if undone.refund_pending and booking is not None and ScanKind.REFUNDED not in told:
-            by = workflow.now() + self.state.policy.refund_within
-            rejected = ScanKind.REFUND_REJECTED in told
+            rejected, now = ScanKind.REFUND_REJECTED in told, workflow.now()
+            by = now if rejected else now + self.state.policy.refund_within
             self.state.refunds.append(Refund(booking=booking, by=by, rejected=rejected))
 
     async def _picked_up_before(self, undone: "ActivityHandle[Cancellation]", stuck_at: datetime) -> bool:

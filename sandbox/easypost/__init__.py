@@ -73,7 +73,8 @@ _ERRORS = (
     *_documented(Means.DONE, _BOOK, "SHIPMENT.POSTAGE.EXISTS"),
     *_documented(Means.AGAIN, _CANCEL, "REFUND.NO_RESPONSE"),
     *_documented(Means.NO, _CANCEL, "SHIPMENT.REFUND.UNAVAILABLE SHIPMENT.REFUND.FAILURE REFUND.FAILURE"),
-    *_documented(Means.DONE, _CANCEL, "SHIPMENT.POSTAGE.REQUIRED"),
+    # Only of a shipment that was never bought, which leaves nothing to refuse.
+    *_documented(Means.DONE, (), "SHIPMENT.POSTAGE.REQUIRED"),
 )
 
 

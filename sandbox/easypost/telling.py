@@ -16,9 +16,10 @@ from sandbox.easypost.shapes import Kept, Rate
 from sandbox.providers import Callback, Provider
 from sandbox.world import World
 
+# Beside them stands `unknown`, for a parcel of which nothing has been seen.
 STATUSES = (
-    *("unknown", "pre_transit", "in_transit", "out_for_delivery", "delivered", "available_for_pickup"),
-    *("return_to_sender", "failure", "cancelled", "error"),
+    *("pre_transit", "in_transit", "out_for_delivery", "delivered", "available_for_pickup", "return_to_sender"),
+    *("failure", "cancelled", "error"),
 )
 _STEPS = {
     Step.ACCEPTED: ("pre_transit", "label_created"),

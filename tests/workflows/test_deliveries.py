@@ -8,7 +8,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from world import Life, World, brl, workers
 
 from domain import errors
-from domain.bookings import BookingSafety, Cancellation
+from domain.bookings import BookingSafety
 from domain.deliveries import DeliveryPolicy
 from domain.quotes import CarrierOffer
 from workflows import messages
@@ -347,101 +347,6 @@ async def test_a_cancel_undoes_everything(world, life, when):
     assert world.owed(life.id) == 0
     assert (await life.handle.result())["status"] == "cancelled"
     assert not world.slots
-
-
-LATER = Cancellation(refund_pending=True)
-
-
-def books(world, life) -> tuple[int, int]:
-    """What the customer owes us, and what the carrier has had of us."""
-    return world.owed(life.id), world.owed(life.id, "carrier_cost")
-
-
-async def test_what_the_carrier_pays_back_later_stands_until_it_has(env, world, life):
-    world.carrier("a").on["cancel"] = [LATER]
-    await life.booked()
-    cancelled = await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
-    assert (cancelled.status, cancelled.attention) == ("cancelled", "none")
-    assert books(world, life) == (0, 1000)
-    await env.fast_forward(life.handle, timedelta(days=20))
-    refund = life.scan("refunded")
-    await life.reports(refund, refund)
-    assert (await life.handle.result())["status"] == "cancelled"
-    assert books(world, life) == (0, 0)
-    assert world.kinds(life.id)[-2:] == ["delivery.cancelled", "scan.refunded"]
-
-
-async def test_a_refund_told_before_the_cancel_is_answered_is_not_waited_for(world, life):
-    async def refunded_already():
-        await life.reports("refunded")
-        await life.until(lambda d: "scan.refunded" in world.kinds(life.id))
-        return LATER
-
-    world.carrier("a").on["cancel"] = [refunded_already]
-    await life.booked()
-    await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
-    assert (await life.handle.result())["status"] == "cancelled"
-    assert books(world, life) == (0, 0)
-
-
-async def test_a_refund_whose_webhook_was_lost_is_found_by_asking(env, world, life):
-    carrier = world.carrier("a")
-    carrier.on["cancel"] = [LATER]
-    await life.booked()
-    await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
-    carrier.reports = [life.scan("refunded")]
-    await env.fast_forward(life.handle, timedelta(days=31))
-    assert (await life.handle.result())["status"] == "cancelled"
-    assert books(world, life) == (0, 0)
-    assert "delivery.attention" not in world.kinds(life.id)
-
-
-async def test_a_refund_that_does_not_come_is_a_humans_matter_and_may_still_come(env, world, life):
-    world.carrier("a").on["cancel"] = [LATER]
-    await life.booked()
-    await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
-    await env.fast_forward(life.handle, timedelta(days=31))
-    missing = await life.until(lambda d: d.attention == "refund_missing")
-    assert (missing.status, missing.reason) == ("cancelled", "overdue")
-    assert books(world, life) == (0, 1000)
-    await life.reports("refunded")
-    assert (await life.handle.result())["status"] == "cancelled"
-    assert life.row.attention == "none"
-    assert books(world, life) == (0, 0)
-
-
-@pytest.mark.parametrize("early", [False, True])
-async def test_a_refund_that_is_rejected_stays_our_cost_until_a_human_has_seen_it(world, life, early):
-    async def rejected_already():
-        await life.reports("refund_rejected")
-        await life.until(lambda d: "scan.refund_rejected" in world.kinds(life.id))
-        return LATER
-
-    world.carrier("a").on["cancel"] = [rejected_already if early else LATER]
-    await life.booked()
-    await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
-    if not early:
-        await life.reports("refund_rejected")
-    missing = await life.until(lambda d: d.attention == "refund_missing")
-    assert (missing.status, missing.reason) == ("cancelled", "refund_rejected")
-    cleared = await life.ask(W.clear_attention, messages.ClearAttention(actor="usr_s"))
-    assert cleared.attention == "none"
-    assert (await life.handle.result())["status"] == "cancelled"
-    assert books(world, life) == (0, 1000)
-
-
-async def test_a_refund_is_awaited_over_several_runs(client, env, world):
-    world.carrier("a").on["cancel"] = [LATER]
-    life = Life(client, world, QUICK.model_copy(update={"max_signals": 10}))
-    await life.booked()
-    await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
-    for minute in range(12):
-        await life.reports(life.scan("accepted", minute))
-    await life.until(lambda d: world.kinds(life.id).count("scan.accepted") == 12)
-    await env.fast_forward(life.handle, timedelta(days=10))
-    await life.reports("refunded")
-    assert (await life.handle.result())["status"] == "cancelled"
-    assert books(world, life) == (0, 0)
 
 
 async def test_a_cancel_while_the_carrier_thinks_is_heard_at_once_and_safe(world, life):
