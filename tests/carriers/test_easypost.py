@@ -402,6 +402,14 @@ async def test_a_shipment_bought_before_is_the_booking_itself(
     assert unknown.value.data["sent"]
 
 
+async def test_a_refused_purchase_is_a_refusal(adapter: EasyPost, scripted: Any, order: BookingOrder) -> None:
+    scripted.on(BUY, (422, failure("SHIPMENT.POSTAGE.FAILURE")))
+    with pytest.raises(errors.CarrierRejected) as refused:
+        await adapter.book(order)
+    assert refused.value.data["reason"] == "purchase_failed"
+    assert [asked.path for asked in scripted.asked] == [BUY]
+
+
 @pytest.mark.parametrize(("refund", "asks"), [(None, True), ("submitted", False), ("refunded", False)])
 async def test_what_an_earlier_attempt_bought_too_late_is_given_back(
     adapter: EasyPost, scripted: Any, order: BookingOrder, refund: str | None, asks: bool
