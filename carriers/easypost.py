@@ -10,20 +10,7 @@ import httpx
 from pydantic import Field, SecretStr
 
 from carriers import _base as base
-from carriers._base import (
-    Instant,
-    Many,
-    OrNone,
-    Reference,
-    Reply,
-    SnakeSaid,
-    again,
-    at,
-    clean,
-    no,
-    public_url,
-    throttled,
-)
+from carriers._base import Instant, Many, OrNone, Reference, Reply, SnakeSaid, again, at, clean, no, public_url
 from domain import errors
 from domain._values import as_code
 from domain.availability import Availability, Refusal
@@ -85,7 +72,7 @@ _MEANINGS = {
         (no("not_found"), "NOT_FOUND"),
         (no("payment_failed"), "PAYMENT_REQUIRED CREDIT_CARD.CHARGE.FAILURE BANK_ACCOUNT.CHARGE.FAILURE"),
         (again("internal_error"), "INTERNAL_SERVER_ERROR PAYMENT_GATEWAY.ERROR"),
-        (throttled(), "RATE_LIMITED"),
+        (base.throttled(), "RATE_LIMITED"),
         (no("invalid_address"), "ADDRESS.PARAMETERS.INVALID ADDRESS.PARAMETERS.INVALID_CHARACTER"),
         (no("invalid_address"), "ADDRESS.COUNTRY.INVALID ADDRESS.VERIFICATION.NOT_FOUND ADDRESS.VERIFICATION.FAILURE"),
         (no("invalid_address"), "ADDRESS.VERIFICATION.INVALID ADDRESS.VERIFY.FAILURE ADDRESS.VERIFY.CARRIER_INVALID"),

@@ -279,7 +279,7 @@ async def test_a_request_for_prices_tells_what_carriers_need(
                 "label_format": "ZPL",
                 "currency": "BRL",
                 "handling_instructions": "tocar duas vezes",
-                "label_date": "2030-01-01T09:00:00+00:00",
+                "label_date": "2030-01-01T09:00:00Z",
             },
             "carrier_accounts": ["ca_1"],
         }
