@@ -46,6 +46,7 @@ class Booking(Value):
     reference: str = Field(description="the carrier's own id")
     tracking_number: str | None = None
     tracking_url: str | None = None
+    label_url: str | None = Field(default=None, description="what is printed and stuck on the parcel")
     confirmed: bool = True
     accept_by: Timestamp | None = None
     cost: Money | None = Field(default=None, description="as the carrier states it on booking; the offer's if absent")
@@ -62,7 +63,7 @@ class Cancellation(Value):
     """A carrier's answer to our cancelling."""
 
     fee: Money | None = None
-    refund_pending: bool = False
+    refund_pending: bool = Field(default=False, description="it is paid back later, or not: a scan will tell")
     nothing_booked: bool = Field(default=False, description="there was nothing to cancel under that key")
 
 

@@ -97,6 +97,7 @@ class Attention(StrEnum):
     UNBOOKABLE = "unbookable"  # every offer refused; may be tried again for a while
     PAUSED = "paused"  # its booking has waited long for a paused carrier; nothing was sent
     CONFLICTING_SCANS = "conflicting_scans"  # reports after the end contradict it
+    REFUND_MISSING = "refund_missing"  # cancelled, and the carrier's price has not come back
 
 
 class Actor(StrEnum):
@@ -130,6 +131,7 @@ class DeliveryPolicy(Value):
     cancel_for: Span = timedelta(days=3)
     stuck_after: Span = timedelta(minutes=10)
     settle_for: Span = timedelta(hours=24)
+    refund_within: Span = timedelta(days=30)
     max_signals: Annotated[Whole, Field(ge=10, le=9_000)] = 5_000
     max_marks: Annotated[Whole, Field(ge=50, le=2_000)] = 500
 

@@ -70,8 +70,7 @@ def check_force_status(delivery: Delivery, status: DeliveryStatus) -> None:
 
 
 def check_clear_attention(delivery: Delivery) -> None:
-    """When there is any."""
-    _open(delivery)
+    """When there is any; what has ended may still have some."""
     if delivery.attention is Attention.NONE:
         raise errors.NotAllowedNow("nothing asks for attention", delivery_status=delivery.status)
 

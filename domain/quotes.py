@@ -1,7 +1,7 @@
 """What carriers offer, how offers compare, and when they end."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -113,7 +113,7 @@ class CarrierOffer(Value):
     breakdown: tuple[Component, ...] = ()
     pickup_eta_at: Timestamp | None = None
     delivery_eta_at: Timestamp | None = None
-    delivery_days: int | None = None
+    delivery_days: Annotated[int, Field(ge=0, le=3650)] | None = None
     guaranteed: bool = False
     vehicle: str | None = None
     expires_at: Timestamp | None = None
@@ -167,13 +167,16 @@ class Quote(Value):
 _FAR_FUTURE = float("inf")
 
 
-def _arrival(offer: Offer) -> float:
-    return offer.delivery_eta_at.timestamp() if offer.delivery_eta_at else _FAR_FUTURE
+def _arrival(offer: Offer, now: datetime) -> float:
+    """When it would arrive: as promised; else in as many days as it takes; else later than any other."""
+    if offer.delivery_eta_at is not None:
+        return offer.delivery_eta_at.timestamp()
+    return _FAR_FUTURE if offer.delivery_days is None else (now + timedelta(days=offer.delivery_days)).timestamp()
 
 
 def _lasts(offer: Offer, now: datetime) -> float:
     """Seconds until it arrives, at least one."""
-    return max(1.0, _arrival(offer) - now.timestamp())
+    return max(1.0, _arrival(offer, now) - now.timestamp())
 
 
 def ranked(offers: Iterable[Offer], choice: Choice, now: datetime) -> list[Offer]:
@@ -190,9 +193,9 @@ def ranked(offers: Iterable[Offer], choice: Choice, now: datetime) -> list[Offer
 def _ordered(standing: list[Offer], choice: Choice, now: datetime) -> list[Offer]:
     """By the rule alone."""
     if choice.rule is Rule.CHEAPEST_BY and choice.by:
-        standing = [offer for offer in standing if _arrival(offer) <= choice.by.timestamp()]
+        standing = [offer for offer in standing if _arrival(offer, now) <= choice.by.timestamp()]
     if choice.rule is Rule.FASTEST:
-        return sorted(standing, key=lambda offer: (_arrival(offer), offer.price.amount, offer.id))
+        return sorted(standing, key=lambda offer: (_arrival(offer, now), offer.price.amount, offer.id))
     if choice.rule is Rule.BEST_VALUE and standing:
         cheapest = max(1, min(offer.price.amount for offer in standing))
         soonest = min(_lasts(offer, now) for offer in standing)
@@ -203,7 +206,7 @@ def _ordered(standing: list[Offer], choice: Choice, now: datetime) -> list[Offer
             return offer.price.amount / cheapest + slow, offer.price.amount, offer.id
 
         return sorted(standing, key=strain)
-    return sorted(standing, key=lambda offer: (offer.price.amount, _arrival(offer), offer.id))
+    return sorted(standing, key=lambda offer: (offer.price.amount, _arrival(offer, now), offer.id))
 
 
 def _comes_first(offer: Offer, best: Offer, choice: Choice, now: datetime) -> bool:

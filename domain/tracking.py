@@ -35,7 +35,8 @@ class ScanKind(StrEnum):
     LOST = "lost"
     PROBLEM = "problem"  # something is wrong; `needs_decision` says whether we are asked
     FINISHED = "finished"  # the carrier's last word: nothing will follow
-    REFUNDED = "refunded"
+    REFUNDED = "refunded"  # its price came back
+    REFUND_REJECTED = "refund_rejected"  # it keeps its price, though the booking was let go
     UNKNOWN = "unknown"  # a code we do not know: kept, shown, moves nothing
 
 

@@ -74,6 +74,7 @@ def _account(provider: dict[str, Any], sandbox_url: str) -> CarrierAccount:
         carrier=provider["protocol"],
         account=provider["name"],
         name=provider.get("display_name") or provider["name"].title(),
+        services=provider["services"],
         margin_percent=20,
         settings={"base_url": f"{sandbox_url}{provider['base_path']}", **provider.get("settings", {})},
         credentials=provider["credentials"],

@@ -25,6 +25,8 @@ class Step(StrEnum):
     RETURNED = "returned"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+    REFUNDED = "refunded"  # after a cancel: what was paid is paid back
+    REFUND_REJECTED = "refund_rejected"
 
 
 class State(StrEnum):

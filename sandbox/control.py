@@ -52,6 +52,7 @@ async def providers(request: Request) -> dict[str, Any]:
             "protocol": provider.protocol,
             "display_name": provider.name.title(),
             "description": provider.description,
+            "services": provider.services,
             "calm": not provider.scenarios and not provider.faults,
             "base_path": f"/{provider.protocol}/{provider.name}",
             "settings": dict(world.protocols[provider.protocol].settings(provider)),

@@ -123,7 +123,7 @@ class Couriers:
             raise Refusal(422, "Order already picked up")
         if "refuses_cancel" in booking.scenarios:
             raise Refusal(422, "Cancellation refused")
-        self._replan(booking, [Leg(step=Step.CANCELLED, wait=0)])
+        self._replan(booking, itineraries.cancelled(provider, booking.scenarios))
 
     def tell(self, provider: Provider, order_id: str, what: Told) -> None:
         """The merchant lets the courier know something that it may be waiting for."""

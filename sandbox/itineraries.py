@@ -23,6 +23,7 @@ SCENARIOS = frozenset(
         "duplicated",  # webhooks twice, shuffled
         "slow_reply",  # the booking takes three seconds to be answered
         "refuses_cancel",
+        "no_refund",  # cancels, and keeps what was paid
     }
 )
 
@@ -87,6 +88,15 @@ def way_back(provider: Provider, pickup: Point, dropoff: Point) -> list[Leg]:
         Leg(step=Step.RETURNING, wait=_TO_SET_OUT_S),
         Leg(step=Step.RETURNED, wait=provider.ride_s(streets_m(dropoff, pickup))),
     ]
+
+
+def cancelled(provider: Provider, asked: list[str]) -> list[Leg]:
+    """The courier is called off; where it was paid before, the money comes back, or does not."""
+    legs = [Leg(step=Step.CANCELLED, wait=0)]
+    if provider.refunds_after_s is not None:
+        step = Step.REFUND_REJECTED if "no_refund" in asked else Step.REFUNDED
+        legs.append(Leg(step=step, wait=provider.refunds_after_s))
+    return legs
 
 
 def itinerary(

@@ -29,6 +29,8 @@ class Provider:
     vehicles: tuple[str, ...]
     credentials: dict[str, str]
     reach_km: float = 40
+    services: tuple[str, ...] = ("express", "standard")  # what it is good for
+    refunds_after_s: float | None = None  # city seconds from a cancel; None where nothing was paid before
     scenarios: frozenset[str] = frozenset()
     faults: dict[str, str] = field(default_factory=dict)  # operation → fault
 
@@ -55,6 +57,7 @@ class Means(StrEnum):
 
     AGAIN = "again"  # another try may mend it
     NO = "no"  # another try will not
+    DONE = "done"  # what was asked for had happened already
 
 
 class Documented(NamedTuple):

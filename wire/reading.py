@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     AliasPath,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -115,6 +116,9 @@ def _or_none(value: object, handler: Callable[[object], Any]) -> Any:
 _T = TypeVar("_T")
 OrNone = Annotated[_T | None, WrapValidator(_or_none)]
 """What is nice to have: unreadable is as good as absent, so that a bad estimate does not cost us the event."""
+
+Many = Annotated[tuple[_T, ...], BeforeValidator(lambda told: told or ())]
+"""A list, or nothing where it is null."""
 
 
 class Said(BaseModel):

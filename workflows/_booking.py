@@ -15,9 +15,11 @@ with workflow.unsafe.imports_passed_through():
     from domain import ledger
     from domain.bookings import Booking, BookingOrder, Cancellation
     from domain.deliveries import RANK, Actor, Attention, DeliveryStatus
+    from domain.ledger import EntryKind
     from domain.quotes import Choice, Decline, Offer, Rule, next_best
-    from domain.tracking import Scan, standing
+    from domain.tracking import Scan, ScanKind, standing
     from workflows import effects
+    from workflows.state import Refund, booked
 
 _CHEAPEST = Choice(rule=Rule.CHEAPEST)
 _NO = frozenset({"carrier_rejected", "not_found"})
@@ -117,6 +119,7 @@ class Getting(Holding):
 
     def _placed(self, booking: Booking) -> None:
         """The carrier holds it; whether it has said yes is another matter."""
+        self.state.placed.append(booking.reference)
         limit = workflow.now() + self.state.policy.accept_within
         self.state.accept_by = min(booking.accept_by or limit, limit)
         data: dict[str, JsonValue] = {
@@ -152,7 +155,7 @@ class Getting(Holding):
             ledger.charge(
                 delivery_id=self.delivery.id,
                 organisation_id=self.delivery.organisation_id,
-                step=f"booked/{booking.attempt}",
+                step=booked(booking.attempt),
                 at=now,
                 price=offer.price,
                 cost=cost,
@@ -178,7 +181,7 @@ class Getting(Holding):
                     await workflow.wait([handle])
                     return False
                 try:
-                    await handle
+                    undone = await handle
                 except ActivityError as error:
                     failure = effects.why(error)
                     if failure.code == "booking_unknown":
@@ -188,11 +191,21 @@ class Getting(Holding):
                         return False
                     continue  # out of time after days: a human has been asked, and it goes on trying
                 self.state.maybe_booked = False
+                self._expect_refund(undone)
                 return True
         finally:
             self._voiding = False
             if self.delivery.attention is Attention.COMPENSATION_STUCK:
                 self._attend(Attention.NONE)
+
+    def _expect_refund(self, undone: Cancellation) -> None:
+        """It may have told what became of it before it answered; and without a booking by which it would be known
+        for ours, nothing it tells would reach us."""
+        booking, told = self.delivery.booking, {mark.kind for mark in self.state.marks}
+        if undone.refund_pending and booking is not None and ScanKind.REFUNDED not in told:
+            rejected, now = ScanKind.REFUND_REJECTED in told, workflow.now()
+            by = now if rejected else now + self.state.policy.refund_within
+            self.state.refunds.append(Refund(booking=booking, by=by, rejected=rejected))
 
     async def _picked_up_before(self, undone: "ActivityHandle[Cancellation]", stuck_at: datetime) -> bool:
         """Waits until it is undone, asking a human when that takes long; true if the courier was faster."""
@@ -271,7 +284,11 @@ class Getting(Holding):
             await self._record()
 
     def _reverse(self, step: str) -> None:
-        self._post(ledger.reversal(ledger.standing(self.state.entries), step=step, at=workflow.now()))
+        """All that stands, but for what carriers have yet to pay back."""
+        awaited = {refund.step for refund in self.state.refunds}
+        standing = ledger.standing(self.state.entries)
+        undone = [entry for entry in standing if entry.kind is not EntryKind.CARRIER_COST or entry.step not in awaited]
+        self._post(ledger.reversal(undone, step=step, at=workflow.now()))
 
     def _release(self) -> None:
         """The slot goes back on every way out; nobody waits for it but the end of the run."""
@@ -279,9 +296,10 @@ class Getting(Holding):
             self.state.delivery = self.delivery.model_copy(update={"slot": None})
             self._releases.append(effects.release_slot(self.delivery.id))
 
-    async def _poll(self) -> list[Scan]:
-        """What the carrier says when asked; nothing when it does not answer."""
-        booking = self.delivery.booking
+    async def _poll(self, booking: Booking | None = None) -> list[Scan]:
+        """What the carrier says when asked, of what it holds now or of an earlier booking; nothing when it does not
+        answer."""
+        booking = booking or self.delivery.booking
         if booking is None:
             return []
         policy = self.state.policy

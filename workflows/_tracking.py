@@ -6,11 +6,13 @@ from temporalio import workflow
 from workflows._booking import Getting
 
 with workflow.unsafe.imports_passed_through():
+    from domain import ledger
     from domain.bookings import Booking
     from domain.deliveries import FINAL, UNDERWAY, Actor, Attention, Courier, DeliveryStatus, may_move
     from domain.tracking import IMPLIES, Mark, Scan, ScanKind, standing
 
 _GIVEN_BACK = (ScanKind.REJECTED, ScanKind.CANCELLED)
+_ABOUT_MONEY = (ScanKind.REFUNDED, ScanKind.REFUND_REJECTED)
 _HANDED_OVER = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.RETURNED})
 
 
@@ -31,7 +33,7 @@ class Tracking(Getting):
             return
         state.seen = [*state.seen, scan.id][-state.policy.max_marks :]
         self._tell(f"scan.{scan.kind}", Actor.CARRIER, _told(scan))
-        if not self._ours(scan):
+        if (scan.kind in _ABOUT_MONEY and self._paid_back(scan)) or not self._ours(scan):
             return
         state.marks = [*state.marks, Mark(id=scan.id, kind=scan.kind, occurred_at=scan.occurred_at)]
         state.marks = state.marks[-state.policy.max_marks :]
@@ -61,7 +63,9 @@ class Tracking(Getting):
             return False
         if not self.state.maybe_booked:
             return False  # nothing of this order was sent yet: it is about one that came before
-        if scan.kind not in _GIVEN_BACK:
+        if scan.booking_key is None and scan.booking_reference in self.state.placed:
+            return False  # an earlier attempt's, at the same account
+        if scan.kind not in (*_GIVEN_BACK, *_ABOUT_MONEY):
             found = Booking(
                 carrier=scan.carrier,
                 carrier_account=scan.carrier_account,
@@ -127,6 +131,23 @@ class Tracking(Getting):
         status = standing(self.state.marks)
         if status in _HANDED_OVER and status is not self.delivery.status:
             self._attend(Attention.CONFLICTING_SCANS, reason=str(status), actor=Actor.CARRIER)
+
+    def _paid_back(self, scan: Scan) -> bool:
+        """Whether it tells of a refund that is awaited, of whichever attempt. What is paid back is reversed; what the
+        carrier keeps stays our cost, and a human is told in the end."""
+        state = self.state
+        due = next((r for r in state.refunds if r.booking.reference == scan.booking_reference), None)
+        if due is None or due.booking.ref != scan.ref:
+            return False
+        state.refunds.remove(due)
+        if scan.kind is ScanKind.REFUND_REJECTED:
+            state.refunds.append(due.model_copy(update={"rejected": True, "by": workflow.now()}))
+            return True
+        cost = [entry for entry in ledger.standing(state.entries) if entry.step == due.step]
+        self._post(ledger.reversal(cost, step="refunded", at=workflow.now()))
+        if not state.refunds and self.delivery.attention is Attention.REFUND_MISSING:
+            self._attend(Attention.NONE, actor=Actor.CARRIER)
+        return True
 
 
 def _told(scan: Scan) -> dict[str, JsonValue]:

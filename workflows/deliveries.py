@@ -194,10 +194,30 @@ class DeliveryWorkflow(Asking):
             while not state.finished and workflow.now() < state.settle_until:
                 await self._turn(state.settle_until)
                 await self._start_anew_if_long()
+        await self._await_refunds()
         await asyncio.gather(*self._releases, return_exceptions=True)
         while self.state.inbox or not workflow.all_handlers_finished():
             await workflow.wait_condition(lambda: bool(self.state.inbox) or workflow.all_handlers_finished())
             await self._take_all()
+
+    async def _await_refunds(self) -> None:
+        """For weeks if need be. The carrier is asked once before a human is told what is missing; the human then has
+        as long again to see to it, in which it may still come."""
+        state = self.state
+        while state.refunds:
+            await self._turn(state.missed_until or max(refund.by for refund in state.refunds))
+            now, missed = workflow.now(), state.missed_until
+            if missed is not None and (now >= missed or self.delivery.attention is Attention.NONE):
+                return
+            if missed is None and all(refund.by <= now for refund in state.refunds):
+                for refund in [refund for refund in state.refunds if not refund.rejected]:
+                    await self._take_in(await self._poll(refund.booking))
+                if state.refunds:
+                    state.missed_until = now + state.policy.refund_within
+                    rejected = any(refund.rejected for refund in state.refunds)
+                    self._attend(Attention.REFUND_MISSING, reason="refund_rejected" if rejected else "overdue")
+                    await self._record()
+            await self._start_anew_if_long()
 
     # ── taking what arrives, in the order it came ─────────────────────────────────────────────────────────
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from domain._values import Value
-from domain.bookings import BookingOrder
+from domain.bookings import Booking, BookingOrder
 from domain.deliveries import Delivery, DeliveryPolicy
 from domain.ledger import Entry
 from domain.quotes import Decline
@@ -60,6 +60,24 @@ class Hold(Value):
     told: bool = False
 
 
+class Refund(Value):
+    """What a carrier that let go of a booking has yet to pay back, or has said that it will not."""
+
+    booking: Booking
+    by: datetime
+    rejected: bool = False
+
+    @property
+    def step(self) -> str:
+        """What posted it."""
+        return booked(self.booking.attempt)
+
+
+def booked(attempt: int) -> str:
+    """The ledger's step of an attempt that was booked."""
+    return f"booked/{attempt}"
+
+
 class DeliveryState(BaseModel):
     """The workflow's memory. Later fields are optional, so that an older state can always be read."""
 
@@ -75,6 +93,7 @@ class DeliveryState(BaseModel):
     fallback: bool = False
     tried: list[str] = Field(default_factory=list)
     attempt: int = 0
+    placed: list[str] = Field(default_factory=list)
     order: BookingOrder | None = None
     maybe_booked: bool = False
     hold: Hold | None = None
@@ -91,5 +110,7 @@ class DeliveryState(BaseModel):
     promise_told: bool = False
     finished: bool = False
     settle_until: datetime | None = None
+    refunds: list[Refund] = Field(default_factory=list)
+    missed_until: datetime | None = None
 
     story: list[str] = Field(default_factory=list)

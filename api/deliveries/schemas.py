@@ -86,6 +86,7 @@ class BookingView(Value):
     reference: str
     tracking_number: str | None = None
     tracking_url: str | None = None
+    label_url: str | None = None
     confirmed: bool
 
 

@@ -6,6 +6,7 @@ from carriers._base.token import BearerAdapter, BearerSettings, ClientCredential
 from carriers._base.wire import Reply, client, hmac_sha256, signed
 from wire.reading import (
     Instant,
+    Many,
     OrNone,
     Reference,
     Said,
@@ -29,6 +30,7 @@ __all__ = [
     "CarrierAdapter",
     "ClientCredentials",
     "Instant",
+    "Many",
     "Meaning",
     "OrNone",
     "Reference",

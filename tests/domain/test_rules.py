@@ -45,6 +45,20 @@ def test_each_rule_chooses_its_best_of_what_still_stands(rule: str, best: str) -
     assert ranked(OFFERS, choice, NOW)[0].id == best
 
 
+@pytest.mark.parametrize(
+    ("rule", "best"), [("cheapest", "slow"), ("fastest", "quick"), ("best_value", "quick"), ("cheapest_by", "quick")]
+)
+def test_offers_that_promise_days_and_no_instant_are_compared_by_their_days(rule: str, best: str) -> None:
+    unsaid = {"delivery_eta_at": None}
+    parcels = [
+        offer("slow", 1000, 0).model_copy(update={**unsaid, "delivery_days": 6}),
+        offer("quick", 1500, 0).model_copy(update={**unsaid, "delivery_days": 1}),
+        offer("silent", 1400, 0).model_copy(update=unsaid),
+    ]
+    choice = Choice(rule=Rule(rule), by=NOW + timedelta(days=3) if rule == "cheapest_by" else None)
+    assert ranked(parcels, choice, NOW)[0].id == best
+
+
 def test_the_next_best_is_one_not_tried() -> None:
     choice = Choice(rule=Rule.CHEAPEST)
     following = next_best(OFFERS, ["cheap"], choice, NOW)

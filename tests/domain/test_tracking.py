@@ -59,5 +59,5 @@ def test_no_order_of_scans_leads_out_of_a_final_status(kinds: list[ScanKind]) ->
 
 
 def test_every_scan_kind_implies_a_status_or_is_left_to_judgement() -> None:
-    judged = {"pending", "rejected", "cancelled", "problem", "finished", "refunded", "unknown"}
+    judged = {"pending", "rejected", "cancelled", "problem", "finished", "refunded", "refund_rejected", "unknown"}
     assert set(ScanKind) - set(IMPLIES) == judged

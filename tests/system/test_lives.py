@@ -200,6 +200,30 @@ async def test_lists_are_narrowed_and_paged_without_losing_any(shop: Shop) -> No
     assert not (await shop.call("GET", "/v1/deliveries", params={"status": "lost"}))["items"]
 
 
+async def test_a_cancelled_parcel_is_paid_back_by_the_carrier_later(shop: Shop, staff: Shop) -> None:
+    delivery = await shop.create(Scenario("", "", service="standard", marks="[sandbox:slow_pickup]"))
+    offer = next(offer["id"] for offer in delivery["offers"] if offer["carrier_account"] == "postal")
+    path = f"/v1/deliveries/{delivery['id']}"
+    await shop.call("POST", f"{path}/accept", key="a", json={"offer_id": offer})
+    booking = (await shop.until(delivery["id"], "booked"))["booking"]
+    assert booking["tracking_number"]
+    async with httpx.AsyncClient() as printer:
+        assert booking["tracking_number"] in (await printer.get(booking["label_url"])).text
+    await shop.call("POST", f"{path}/cancel", key="c", json={})
+    await shop.until(delivery["id"], "cancelled")
+    async with asyncio.timeout(60):
+        while True:
+            net: dict[str, int] = {}
+            for entry in (await staff.call("GET", f"{path}/entries"))["items"]:
+                net[entry["account"]] = net.get(entry["account"], 0) + entry["money"]["amount"]
+            assert net["customer_receivable"] == net["revenue"] == 0
+            if net["carrier_cost"] == net["carrier_payable"] == 0:
+                break
+            await asyncio.sleep(0.2)
+    kinds = [line["kind"] for line in (await shop.call("GET", f"/v1/tracking/{delivery['id']}"))["lines"]]
+    assert kinds.index("scan.refunded") > kinds.index("delivery.cancelled")
+
+
 async def test_quotes_and_availability_answer_without_a_delivery(shop: Shop) -> None:
     body = Scenario("", "").body(1)
     shipment = {name: body[name] for name in ("service", "pickup", "dropoff", "parcels")}

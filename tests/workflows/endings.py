@@ -7,6 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 from world import Life, World, brl
 
 from domain import errors
+from domain.bookings import Cancellation
 from domain.pauses import PauseMode
 from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
@@ -129,6 +130,25 @@ async def cancelled_after_booking(env, world, life):
     world.carrier("a")
     await life.booked()
     await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
+
+
+@ending
+async def cancelled_and_refunded_later(env, world, life):
+    world.carrier("a").on["cancel"] = [Cancellation(refund_pending=True)]
+    await life.booked()
+    await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
+    await env.fast_forward(life.handle, timedelta(days=15))
+    await life.reports("refunded")
+
+
+@ending
+async def cancelled_without_a_refund(env, world, life):
+    world.carrier("a").on["cancel"] = [Cancellation(refund_pending=True)]
+    await life.booked()
+    await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
+    await env.fast_forward(life.handle, timedelta(days=31))
+    await life.until(lambda d: d.attention == "refund_missing")
+    await env.fast_forward(life.handle, timedelta(days=31))
 
 
 @ending

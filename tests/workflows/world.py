@@ -120,9 +120,9 @@ class ScriptedCarrier:
         return self.bookings.get(order.key)
 
     async def cancel(self, booking: Booking, reason: str) -> Cancellation:
-        await self._told("cancel")
+        told = await self._told("cancel")
         self.cancelled.append(booking.key)
-        return Cancellation()
+        return told or Cancellation()
 
     async def track(self, booking: Booking) -> Sequence[Scan]:
         await self._told("track")
@@ -226,8 +226,8 @@ class World:
     def kinds(self, delivery_id: str) -> list[str]:
         return [line.kind for line in self.journal[delivery_id]]
 
-    def owed(self, delivery_id: str) -> int:
-        return sum(e.money.amount for e in self.entries_of[delivery_id] if e.account == "customer_receivable")
+    def owed(self, delivery_id: str, account: str = "customer_receivable") -> int:
+        return sum(e.money.amount for e in self.entries_of[delivery_id] if e.account == account)
 
     def accounts(self) -> tuple[messages.Asked, ...]:
         out = {decline.carrier_account for decline in self.left_out}
