@@ -20,6 +20,7 @@ from domain.routing import Asking
 
 router = APIRouter(tags=["quotes"])
 _REMEMBERED_S = 20
+_LOOK_S = 0.02  # those who wait for another's answer look so often; by default they would spin
 
 
 @router.post("/quotes", responses=problems(400, 401, 403, 413, 422, 503))
@@ -28,7 +29,8 @@ async def check_prices(body: PriceCheck, parts: PartsDep, caller: Caller) -> Pri
     are asked once, and not again for a short while."""
     asking = await parts.carriers.asked(body.for_carriers(), caller.organisation_id)
 
-    @parts.cache(ttl=_REMEMBERED_S, key="prices:{fingerprint}", lock=True, condition=_worth_remembering)
+    @parts.cache.locked(ttl=_REMEMBERED_S, key="asking:{fingerprint}", check_interval=_LOOK_S)
+    @parts.cache(ttl=_REMEMBERED_S, key="prices:{fingerprint}", condition=_worth_remembering)
     async def asked(fingerprint: str) -> str:  # noqa: ARG001
         return (await ask_everybody(parts, asking, body)).model_dump_json()
 
