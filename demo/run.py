@@ -47,18 +47,29 @@ async def live(customer: Customer, scenario: Scenario, outcome: Outcome, run: st
     key = f"{run}-{outcome.number}"
     delivery = await customer.call("POST", "/v1/deliveries", key=key, json=scenario.body(outcome.number))
     outcome.id, outcome.status = delivery["id"], delivery["status"]
+    by_hand = scenario.choice is None and scenario.then not in ("cancel", "ignore")
     if scenario.then == "cancel":
         await customer.call("POST", f"/v1/deliveries/{outcome.id}/cancel", key=f"{key}-cancel", json={})
-    elif scenario.choice is None and scenario.then != "ignore":
+    elif by_hand:
         await accept(customer, scenario, delivery, key)
+
+    async def reaches(statuses: set[str]) -> None:
+        """What comes back, since its carrier let go of it, is chosen again."""
+        for again in range(_TRIES):
+            delivery = await until(customer, outcome, statuses | {"quoted"} if by_hand else statuses)
+            if delivery["status"] in statuses:
+                return
+            await accept(customer, scenario, delivery, f"{key}-{again}")
+        raise AssertionError("came back again and again")
+
     if scenario.then == "cancel_booked":
-        await until(customer, outcome, {"booked"})
+        await reaches({"booked"})
         await customer.call("POST", f"/v1/deliveries/{outcome.id}/cancel", key=f"{key}-cancel", json={})
     if scenario.then == "return":
-        await until(customer, outcome, {"attempt_failed"})
+        await reaches({"attempt_failed"})
         body = {"decision": "return", "note": "volte, por favor"}
         await customer.call("POST", f"/v1/deliveries/{outcome.id}/decide", key=f"{key}-decide", json=body)
-    await until(customer, outcome, FINAL)
+    await reaches(FINAL)
 
 
 async def accept(customer: Customer, scenario: Scenario, delivery: dict[str, Any], key: str) -> None:
@@ -79,15 +90,15 @@ async def accept(customer: Customer, scenario: Scenario, delivery: dict[str, Any
     raise AssertionError(f"no offer of {scenario.prefer}: {delivery['declined']}")
 
 
-async def until(customer: Customer, outcome: Outcome, statuses: set[str]) -> None:
+async def until(customer: Customer, outcome: Outcome, statuses: set[str]) -> dict[str, Any]:
     """Waits on the stream; the stored delivery has the last word."""
     deadline = asyncio.get_running_loop().time() + _WAIT
     while True:
-        delivery = await customer.call("GET", f"/v1/deliveries/{outcome.id}")
+        delivery: dict[str, Any] = await customer.call("GET", f"/v1/deliveries/{outcome.id}")
         outcome.status = delivery["status"]
         outcome.carrier = (delivery.get("booking") or {}).get("carrier_account", "")
         if outcome.status in statuses:
-            return
+            return delivery
         if outcome.status in FINAL or asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"is {outcome.status}, not {' or '.join(sorted(statuses))}")
         outcome.changed.clear()

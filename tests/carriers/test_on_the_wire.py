@@ -69,7 +69,7 @@ async def an_order(carrier: Adapter, request: QuoteRequest) -> BookingOrder:
 
 
 def test_whatever_the_sandbox_speaks_is_understood() -> None:
-    assert CODES == sorted(PROTOCOLS)
+    assert sorted(PROTOCOLS) == CODES
 
 
 def test_nothing_is_asked_at_import() -> None:
