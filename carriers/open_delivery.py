@@ -184,8 +184,9 @@ class _Report(_Priced):
 
     @property
     def closed(self) -> bool:
-        """Whether it was rejected or cancelled: a history holds one attempt, so that nothing undoes either."""
-        return any(event.kind in _LET_GO for event in self.events)
+        """Whether it was rejected or cancelled before pickup: what became of a parcel afterwards is a story to tell."""
+        kinds = {event.kind for event in self.events}
+        return bool(kinds & _LET_GO) and ScanKind.PICKED_UP not in kinds
 
     @property
     def confirmed(self) -> bool:

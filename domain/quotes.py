@@ -156,6 +156,11 @@ class Decline(Value):
     reason: Code
     detail: Text = ""
 
+    @property
+    def ref(self) -> AccountRef:
+        """Whose it is."""
+        return AccountRef(carrier=self.carrier, account=self.carrier_account)
+
 
 class Quote(Value):
     """Every carrier's answer: who offers, who declined."""

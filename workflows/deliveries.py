@@ -1,6 +1,7 @@
 """One delivery, from the first quote to the last scan."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,48 +69,46 @@ class DeliveryWorkflow(Asking):
             await self._start_anew_if_long()
 
     async def _quote(self) -> None:
-        """Every account, under one deadline; when not one could answer, and so not one has said no, once more."""
+        """Every account under one deadline. While nobody offers, those who could not answer are asked once more: a
+        moment's outage is no reason to fail."""
         patience_ends = workflow.now() + self.state.policy.quote_patience
-        while True:
-            offers, declined, silence = await self._ask_all()
-            if not silence or self._cancel_wanted() or workflow.now() >= patience_ends:
-                break
+        offers, declined, silent = await self._ask(self.state.accounts)
+        while silent and not (offers or self._cancel_wanted()) and workflow.now() < patience_ends:
             await self._wait(self._cancel_wanted, workflow.now() + _BREATH)
-        answers: dict[str, Any] = {"offers": tuple(offers), "declined": tuple(declined)}
+            said_no = [no for no in declined if no.ref not in {account.ref for account in silent}]
+            offers, declined, silent = await self._ask(silent)
+            declined = said_no + declined
+        answers: dict[str, Any] = {"offers": tuple(offers), "declined": (*self.state.left_out, *declined)}
         if self._cancel_wanted():
             await self._turn()
         elif offers:
             choose_by = self.delivery.choose_by or workflow.now() + self.state.policy.choose_within
-            told = {"offers": len(offers), "declined": len(declined)}
+            told = {"offers": len(offers), "declined": len(answers["declined"])}
             self._move_to(DeliveryStatus.QUOTED, data={**told}, choose_by=choose_by, **answers)
         else:
             self._move_to(DeliveryStatus.FAILED, reason="no_offers", **answers)
         await self._record()
 
-    async def _ask_all(self) -> tuple[list[Offer], list[Decline], bool]:
-        """Each account with an activity of its own; offers, declines, and whether nothing but silence came back."""
-        asked = [effects.ask_carrier(self.state, account) for account in self.state.accounts]
+    async def _ask(self, accounts: Sequence[messages.Asked]) -> tuple[list[Offer], list[Decline], list[messages.Asked]]:
+        """Each account with an activity of its own; offers, declines, and whose decline was silence."""
+        asked = [effects.ask_carrier(self.state, account) for account in accounts]
         await workflow.wait_condition(lambda: all(a.done() for a in asked) or self._cancel_wanted())
         for handle in asked:
             if not handle.done():
                 handle.cancel()
         offers: list[Offer] = []
-        declined: list[Decline] = [*self.state.left_out]
-        answered = not asked
-        for account, quote in zip(
-            self.state.accounts, await asyncio.gather(*asked, return_exceptions=True), strict=True
-        ):
+        declined: list[Decline] = []
+        silent: list[messages.Asked] = []
+        for account, quote in zip(accounts, await asyncio.gather(*asked, return_exceptions=True), strict=True):
             if isinstance(quote, Quote):
                 offers.extend(quote.offers)
                 declined.extend(quote.declined)
-                answered = True
-            else:
-                failure = effects.why(quote)
-                declined.append(
-                    Decline(carrier=account.carrier, carrier_account=account.account, reason=failure.reason)
-                )
-                answered = answered or not failure.passing
-        return offers, declined, not answered
+                continue
+            failure = effects.why(quote)
+            declined.append(Decline(carrier=account.carrier, carrier_account=account.account, reason=failure.reason))
+            if failure.passing:
+                silent.append(account)
+        return offers, declined, silent
 
     async def _choose(self) -> None:
         """By the rule, if there is one and an offer satisfies it; else the customer has until `choose_by`."""

@@ -8,7 +8,7 @@ from domain._values import Code, Line, Value
 from domain.bookings import Decision
 from domain.deliveries import CancelReason, DeliveryPolicy, DeliveryRequest, DeliveryStatus
 from domain.places import Points
-from domain.quotes import WITHIN_PERCENT, Decline
+from domain.quotes import WITHIN_PERCENT, AccountRef, Decline
 from domain.routing import Asking
 from domain.tracking import Scan
 
@@ -21,6 +21,11 @@ class Asked(Value):
     name: str = ""
     preferred: bool = False
     within_percent: int = WITHIN_PERCENT
+
+    @property
+    def ref(self) -> AccountRef:
+        """The account alone."""
+        return AccountRef(carrier=self.carrier, account=self.account)
 
     @classmethod
     def all_of(cls, asking: Asking) -> "tuple[Asked, ...]":
