@@ -53,7 +53,7 @@ _WAYS: dict[str, tuple[str, str, tuple[tuple[str, str, str, str, float, float], 
 
 def country_of(account: CarrierAccount) -> str:
     """Where an account works, as far as it says and we have an example there."""
-    said = (account.settings.get(name) for name in ("country", "market"))
+    said = (*account.countries, *(account.settings.get(name) for name in ("country", "market")))
     return next((country for country in said if country in _WAYS), _USUAL)
 
 
