@@ -73,9 +73,8 @@ def _row(standing: Standing) -> tuple[str, ...]:
 def _last(last: Exchange | None) -> str:
     if last is None:
         return "–"
-    became = last.outcome if last.reason is None else f"{last.outcome} ({last.reason})"
     colour = "green" if last.outcome == "ok" else "red"
-    return f"{_ago(last.at)}, {last.operation}: [{colour}]{escape(became)}[/{colour}]"
+    return f"{_ago(last.at)}, {last.operation}: [{colour}]{escape(last.reason or last.outcome)}[/{colour}]"
 
 
 def _ago(at: datetime) -> str:

@@ -80,8 +80,10 @@ def _answered(error: errors.CarrierError, account: CarrierAccount, host: str) ->
         case errors.CarrierUnavailable():
             return Said(f"It answers with an error of its own ({code}){words}.", "Try again later, or ask the carrier.")
     way = f"an example within {country_of(account)}"
-    step = "It was reached, and understood us. Check whether the account is open for this country and service."
-    return Said(f"It answers, and refuses {way} ({code}){words}.", step)
+    step = "Check whether the account is open for this country and service."
+    if status is None:  # perhaps its adapter knew without asking
+        return Said(f"It declines {way} ({code}){words}.", step)
+    return Said(f"It answers, and refuses {way} ({code}){words}.", f"It was reached, and understood us. {step}")
 
 
 def _host(error: errors.CarrierError, account: CarrierAccount) -> str:

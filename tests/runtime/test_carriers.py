@@ -70,7 +70,7 @@ async def _accounts(stack: Stack) -> None:
         account("garbled", "tartaruga"),
         account("failing", "recusa"),
         account("slowed", "confuso"),
-        account("declining", "trava", settings={"country": "PT"}),
+        account("declining", "trava", countries=("PT",)),
         account("lacking", credentials={"client_id": "x"}, settings={"merchant_id": ""}),
     ]
     async with Wiring(Settings(**{k.removeprefix("ENTREGA_").lower(): v for k, v in stack.env.items()})) as wiring:
