@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
@@ -17,22 +18,27 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 class SmtpMailer:
     """`smtp://user:password@host:587` (STARTTLS, which only the loopback may lack) or `smtps://…:465` (TLS from the
-    first byte). Raises ValueError for another address."""
+    first byte), verified by `tls`, or by the system's authorities. Raises ValueError for another address."""
 
-    def __init__(self, url: str, sender: str) -> None:
+    def __init__(self, url: str, sender: str, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError("the mail server's address looks like smtp://user:password@host:587 or smtps://host:465")
         self._host, self._port = parts.hostname, parts.port or _PORTS[parts.scheme]
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self._tls = parts.scheme == "smtps"
-        self._start_tls = not self._tls and not _is_loopback(self._host)
-        self._sender = sender
+        self._use_tls = parts.scheme == "smtps"
+        self._start_tls = not self._use_tls and not _is_loopback(self._host)
+        self._sender, self._tls = sender, tls
 
     async def send(self, letter: Letter) -> None:
         """Hands it over within a quarter of a minute; raises Unavailable."""
         client = aiosmtplib.SMTP(
-            hostname=self._host, port=self._port, timeout=_WITHIN_S, use_tls=self._tls, start_tls=self._start_tls
+            hostname=self._host,
+            port=self._port,
+            timeout=_WITHIN_S,
+            use_tls=self._use_tls,
+            start_tls=self._start_tls,
+            tls_context=self._tls,
         )
         try:
             async with asyncio.timeout(_WITHIN_S), client:

@@ -37,7 +37,7 @@ def step_of(factor: SecondFactor, code: str, at: float | None = None) -> int | N
     """The time step whose code this is, now or one step off; None when it is none."""
     now = int((time.time() if at is None else at) // _STEP_S)
     totp = pyotp.TOTP(base32(factor.secret), interval=_STEP_S)
-    for step in range(now - _EITHER_SIDE, now + _EITHER_SIDE + 1):
+    for step in range(max(0, now - _EITHER_SIDE), now + _EITHER_SIDE + 1):
         if pyotp.utils.strings_equal(totp.generate_otp(step), code):
             return step
     return None

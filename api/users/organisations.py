@@ -9,6 +9,7 @@ from api.auth import Person, admitted
 from api.deps import PartsDep
 from api.errors import problems
 from api.paging import Page
+from api.users.admission import myself
 from api.users.key_schemas import MemberRole, Rename, Transfer
 from domain import errors
 from domain.organisations import Member, Membership
@@ -26,6 +27,7 @@ def inside(allowed: Callable[[Principal], bool]) -> Callable[..., Coroutine[Any,
     by now, not when their token was made. To who does not belong there it does not exist."""
 
     async def check(organisation_id: OrganisationId, parts: PartsDep, caller: Person) -> Principal:
+        await myself(parts, caller)
         membership = await parts.organisations.membership(organisation_id, caller.user_id)
         if membership is None and not (is_staff(caller) and await parts.organisations.members(organisation_id)):
             raise errors.NotFound("no such organisation")
@@ -43,6 +45,7 @@ Owner = Annotated[Principal, Depends(inside(may_keep_members))]
 @router.get("", responses=problems(401, 403, 503))
 async def list_organisations(parts: PartsDep, caller: Person) -> Page[Membership]:
     """Where this user belongs, and as what."""
+    await myself(parts, caller)
     return Page[Membership](items=list(await parts.organisations.of(caller.user_id)))
 
 

@@ -10,6 +10,7 @@ from api.deps import PartsDep
 from api.errors import problems
 from api.later import LaterDep
 from api.paging import Page
+from api.users.admission import myself
 from api.users.letters import send_notice
 from api.users.organisations import UserId
 from api.users.schemas import Email, RoleBody, UserView
@@ -20,8 +21,19 @@ from domain.users import Principal, may_keep_users, may_see_users
 router = APIRouter(prefix="/users", tags=["users"])
 
 Staff = Annotated[Principal, Depends(requires(may_see_users))]
-Keeper = Annotated[Principal, Depends(requires(may_keep_users))]
+Admin = Annotated[Principal, Depends(requires(may_keep_users))]
 _STANDING = problems(401, 403, 404, 409, 422, 503)
+
+
+async def _about_another(user_id: UserId, parts: PartsDep, caller: Admin) -> Principal:
+    """An admin who is one still, and does it to another: nobody loses the last administrator by mistake."""
+    await myself(parts, caller)
+    if caller.user_id == user_id:
+        raise errors.Conflict("ask another administrator to do this to you")
+    return caller
+
+
+Keeper = Annotated[Principal, Depends(_about_another)]
 
 
 @router.get("", responses=problems(401, 403, 422, 503))
@@ -37,14 +49,12 @@ async def find_users(parts: PartsDep, caller: Staff, email: Annotated[Email, Que
 @router.put("/{user_id}/role", responses=problems(400, 401, 403, 404, 409, 413, 422, 503))
 async def change_role(user_id: UserId, body: RoleBody, parts: PartsDep, caller: Keeper) -> UserView:
     """What a user is to Entrega; tokens say so from the next refresh on."""
-    _another(caller, user_id)
     return UserView.of(await parts.users.set_standing(user_id, caller.actor, role=body.role))
 
 
 @router.post("/{user_id}/disable", responses=_STANDING)
 async def disable_user(user_id: UserId, parts: PartsDep, caller: Keeper) -> UserView:
     """No signing in and no refreshing any more; access tokens run out within ten minutes."""
-    _another(caller, user_id)
     return UserView.of(await parts.users.set_standing(user_id, caller.actor, disabled=True))
 
 
@@ -57,7 +67,6 @@ async def enable_user(user_id: UserId, parts: PartsDep, caller: Keeper) -> UserV
 @router.post("/{user_id}/remove-second-factor", responses=_STANDING)
 async def remove_users_second_factor(user_id: UserId, parts: PartsDep, caller: Keeper, later: LaterDep) -> UserView:
     """For somebody who lost it, and the recovery codes too, once it is certain that it is they."""
-    _another(caller, user_id)
     user = await parts.users.get(user_id)
     if user is None:
         raise errors.NotFound("no such user")
@@ -65,9 +74,3 @@ async def remove_users_second_factor(user_id: UserId, parts: PartsDep, caller: K
         raise errors.SecondFactorMissing
     later("second factor off", send_notice(parts, user, Occasion.SECOND_FACTOR_OFF))
     return UserView.of(user)
-
-
-def _another(caller: Principal, user_id: str) -> None:
-    """Nobody loses the last administrator by mistake."""
-    if caller.user_id == user_id:
-        raise errors.Conflict("ask another administrator to do this to you")
