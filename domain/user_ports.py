@@ -34,12 +34,13 @@ class UserStore(Protocol):
         """What they may change of themselves at will; raises NotFound."""
 
     async def set_password(self, user_id: str, password_hash: str, at: datetime | None) -> None:
-        """A new password, which ends every session; or, without `at`, the same one hashed anew, which tells nobody."""
+        """A new password, which ends every session and what was sent by letter to change something; or, without `at`,
+        the same one hashed anew, which tells nobody."""
 
     async def set_standing(
         self, user_id: str, actor: str, *, role: Role | None = None, disabled: bool | None = None
     ) -> User:
-        """A staff role; or disabled, which ends every session, and enabled again. Raises NotFound."""
+        """A staff role, or disabled and enabled again: each ends every session. Raises NotFound."""
 
 
 class Purpose(StrEnum):
@@ -69,11 +70,12 @@ class ProofStore(Protocol):
         """One that is still good."""
 
     async def verify_email(self, digest: str, now: datetime) -> User | None:
-        """Uses it up, and all of its kind: the address is the user's and verified. None when it is no longer good;
-        raises EmailTaken when somebody else has the address by now."""
+        """Uses it up, and all of its kind: the address is the user's and verified; what was sent to another to change
+        something is no longer good. None when it is not good itself; raises EmailTaken when somebody else has the
+        address by now."""
 
     async def reset_password(self, digest: str, password_hash: str, now: datetime) -> User | None:
-        """Uses it up, and all of its kind: a new password, and no session lives on. The address is verified by it;
+        """Uses it up, and every other link: a new password, and no session lives on. The address is verified by it;
         where it had never been, whatever a stranger may have set up there goes: second factor and keys."""
 
 

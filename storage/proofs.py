@@ -55,7 +55,8 @@ class SqlProofStore:
             return await _read(connection, digest, now)
 
     async def verify_email(self, digest: str, now: datetime) -> User | None:
-        """Uses it up, and all of its kind; None when it is no longer good. Raises EmailTaken."""
+        """Uses it up, and all of its kind; None when it is no longer good. Raises EmailTaken. Another address also
+        makes void what was sent to the one before."""
         try:
             async with transaction(self._engine) as connection:
                 proof = await _used(connection, digest, now, _ADDRESS)
@@ -64,6 +65,8 @@ class SqlProofStore:
                 changed = proof.purpose is Purpose.CHANGE_EMAIL
                 kind = "user.email_changed" if changed else "user.email_verified"
                 await append_line(connection, proof.user_id, kind, proof.user_id, {})
+                if changed:
+                    await drop_proofs(connection, proof.user_id)
                 theirs = update(UserRow).where(UserRow.id == proof.user_id)
                 await connection.execute(theirs.values(email=proof.email, email_verified_at=now))
                 return await read_user(connection, proof.user_id)
@@ -73,7 +76,7 @@ class SqlProofStore:
             raise
 
     async def reset_password(self, digest: str, password_hash: str, now: datetime) -> User | None:
-        """Uses it up, and all of its kind; None when it is no longer good."""
+        """Uses it up, and every other link; None when it is no longer good."""
         async with transaction(self._engine) as connection:
             proof = await _used(connection, digest, now, (Purpose.RESET_PASSWORD,))
             user = None if proof is None else await read_user(connection, proof.user_id)
@@ -81,6 +84,7 @@ class SqlProofStore:
                 return None
             await append_line(connection, user.id, "user.password_changed", user.id, {"how": "reset"})
             await end_sessions(connection, user.id, now)
+            await drop_proofs(connection, user.id)
             values: dict[str, Any] = {"password_hash": password_hash, "password_set_at": now}
             if user.email_verified_at is None:
                 # Whoever registered this address need not have been its owner, who stands here now.
@@ -91,6 +95,12 @@ class SqlProofStore:
                 await append_line(connection, user.id, "user.email_verified", user.id, {})
             await connection.execute(update(UserRow).where(UserRow.id == user.id).values(values))
             return await read_user(connection, user.id)
+
+
+async def drop_proofs(connection: AsyncConnection, user_id: str) -> None:
+    """No link sent before changes anything any more: whoever asked for it may be whom the user is getting rid of."""
+    changing = [str(Purpose.CHANGE_EMAIL), str(Purpose.RESET_PASSWORD)]
+    await connection.execute(delete(ProofRow).where(ProofRow.user_id == user_id, ProofRow.purpose.in_(changing)))
 
 
 async def _read(connection: AsyncConnection, digest: str, now: datetime) -> Proof | None:

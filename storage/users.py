@@ -14,6 +14,7 @@ from domain.users import Locale, Organisation, OrgRole, Role, User
 from storage._engine import constraint, reading, transaction
 from storage._people import UserRow, as_user, end_sessions, read_user, write_member, write_organisation
 from storage.journal import append_line, lock
+from storage.proofs import drop_proofs
 
 
 class SqlUserStore:
@@ -57,18 +58,20 @@ class SqlUserStore:
             return await _known(connection, user_id)
 
     async def set_password(self, user_id: str, password_hash: str, at: datetime | None) -> None:
-        """A new password, which ends every session; or, without `at`, the same one hashed anew, which tells nobody."""
+        """A new password, which ends every session and what was sent by letter to change something; or, without `at`,
+        the same one hashed anew, which tells nobody."""
         values: dict[str, Any] = {"password_hash": password_hash} | ({"password_set_at": at} if at else {})
         async with transaction(self._engine) as connection:
             if at is not None:
                 await append_line(connection, user_id, "user.password_changed", user_id, {"how": "change"})
                 await end_sessions(connection, user_id, at)
+                await drop_proofs(connection, user_id)
             await connection.execute(update(UserRow).where(UserRow.id == user_id).values(values))
 
     async def set_standing(
         self, user_id: str, actor: str, *, role: Role | None = None, disabled: bool | None = None
     ) -> User:
-        """A staff role; or disabled, which ends every session, and enabled again. Raises NotFound."""
+        """A staff role, or disabled and enabled again: each ends every session. Raises NotFound."""
         now = datetime.now(UTC)
         async with transaction(self._engine) as connection:
             await lock(connection, user_id)
@@ -81,8 +84,8 @@ class SqlUserStore:
             if disabled is not None and disabled is not (before.disabled_at is not None):
                 values["disabled_at"] = now if disabled else None
                 await append_line(connection, user_id, "user.disabled" if disabled else "user.enabled", actor, {})
-                await end_sessions(connection, user_id, now)
             if values:
+                await end_sessions(connection, user_id, now)
                 await connection.execute(update(UserRow).where(UserRow.id == user_id).values(values))
             return await _known(connection, user_id)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 
 from api.auth import requires
 from api.deps import PartsDep
@@ -13,7 +13,7 @@ from api.paging import Page
 from api.users.admission import myself
 from api.users.letters import send_notice
 from api.users.organisations import UserId
-from api.users.schemas import Email, RoleBody, UserView
+from api.users.schemas import EmailOnly, RoleBody, UserView
 from domain import errors
 from domain.letters import Occasion
 from domain.users import Principal, may_keep_users, may_see_users
@@ -36,10 +36,11 @@ async def _about_another(user_id: UserId, parts: PartsDep, caller: Admin) -> Pri
 Keeper = Annotated[Principal, Depends(_about_another)]
 
 
-@router.get("", responses=problems(401, 403, 422, 503))
-async def find_users(parts: PartsDep, caller: Staff, email: Annotated[Email, Query()]) -> Page[UserView]:
-    """The user of an address, if there is one; the journal remembers who looked."""
-    known = await parts.users.by_email(email)
+@router.post("/find", responses=problems(400, 401, 403, 413, 422, 503))
+async def find_user(body: EmailOnly, parts: PartsDep, caller: Staff) -> Page[UserView]:
+    """The user of an address, if there is one; the journal remembers who looked. The address is no part of a URL, which
+    others may log."""
+    known = await parts.users.by_email(body.email)
     if known is None:
         return Page[UserView](items=[])
     await parts.journal.append(known[0].id, "user.looked_up", caller.actor, {})
@@ -48,7 +49,7 @@ async def find_users(parts: PartsDep, caller: Staff, email: Annotated[Email, Que
 
 @router.put("/{user_id}/role", responses=problems(400, 401, 403, 404, 409, 413, 422, 503))
 async def change_role(user_id: UserId, body: RoleBody, parts: PartsDep, caller: Keeper) -> UserView:
-    """What a user is to Entrega; tokens say so from the next refresh on."""
+    """What a user is to Entrega. They sign in anew, by the rules of what they are then."""
     return UserView.of(await parts.users.set_standing(user_id, caller.actor, role=body.role))
 
 

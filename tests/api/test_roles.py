@@ -49,7 +49,7 @@ STAFF = {
     ("post", "/v1/deliveries/{delivery_id}/clear-attention"),
     ("get", "/v1/audit"),
     ("get", "/v1/tracking/{delivery_id}/exchanges"),
-    ("get", "/v1/users"),
+    ("post", "/v1/users/find"),
 }
 ADMINS = {
     ("post", "/v1/rules"),

@@ -72,6 +72,24 @@ async def test_a_new_address_is_the_users_once_confirmed_unless_taken_meanwhile(
     assert still.email == other.email
 
 
+@pytest.mark.parametrize("by", ["reset", "password", "address"])
+async def test_what_an_intruder_had_sent_to_themselves_changes_nothing_once_the_owner_acted(people, person, by):
+    """With a stolen password a new address was asked for; its link must not outlive the password."""
+    pending = {Purpose.CHANGE_EMAIL: fresh("d"), Purpose.RESET_PASSWORD: fresh("d")}
+    for purpose, digest in pending.items():
+        await people.proofs.add(proof(person, purpose, email=f"{fresh('eve')}@example.com"), digest)
+    if by == "password":
+        await people.users.set_password(person.id, "new", SOON)
+    else:
+        purpose = Purpose.RESET_PASSWORD if by == "reset" else Purpose.CHANGE_EMAIL
+        more = {} if by == "reset" else {"email": f"{fresh('own')}@example.com"}
+        await people.proofs.add(proof(person, purpose, **more), own := fresh("d"))
+        done = people.proofs.verify_email(own, SOON) if more else people.proofs.reset_password(own, "new", SOON)
+        assert await done is not None
+    assert await people.proofs.verify_email(pending[Purpose.CHANGE_EMAIL], SOON) is None
+    assert await people.proofs.reset_password(pending[Purpose.RESET_PASSWORD], "eves", SOON) is None
+
+
 async def test_a_reset_ends_every_session_and_verifies_the_address(people, person):
     await people.sessions.begin(session(person), fresh("f"), "t", person.password_set_at)
     digest = fresh("d")
