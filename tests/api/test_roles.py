@@ -77,7 +77,7 @@ READERS = {
     ("get", "/v1/deliveries/{delivery_id}/entries"),
 }
 FOLLOWERS = {("get", "/v1/tracking/{delivery_id}"), ("get", "/v1/stream")}
-CHECKERS = {("post", "/v1/quotes"), ("post", "/v1/availability")}
+CHECKERS = {("post", "/v1/quotes"), ("post", "/v1/availability"), ("get", "/v1/places/cep/{cep}")}
 VERIFIED_PEOPLE = {
     ("post", "/v1/users/me/second-factor"),
     ("post", "/v1/users/me/second-factor/confirm"),
