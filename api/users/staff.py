@@ -40,6 +40,7 @@ Keeper = Annotated[Principal, Depends(_about_another)]
 async def find_user(body: EmailOnly, parts: PartsDep, caller: Staff) -> Page[UserView]:
     """The user of an address, if there is one; the journal remembers who looked. The address is no part of a URL, which
     others may log."""
+    await myself(parts, caller)
     known = await parts.users.by_email(body.email)
     if known is None:
         return Page[UserView](items=[])

@@ -9,6 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from typer.testing import CliRunner
+
+from entrega import app
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,8 +88,18 @@ def test_an_administrator_is_made_by_hand_with_a_password_of_their_own(postgres,
     assert PasswordHasher().verify(hashed, "a password of one's own")
 
 
-def test_without_a_file_the_password_is_asked_for(postgres) -> None:
-    env = {"ENTREGA_USERS_DATABASE_URL": postgres.url("users")}
-    done = entrega("users", "create-admin", "--email", "x@example.com", "--name", "Ada", **env)
-    assert done.returncode != 0  # nobody is there to answer
-    assert "may sign in" not in done.stdout
+def test_without_a_file_the_password_is_asked_for_twice_and_never_shown(
+    postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENTREGA_USERS_DATABASE_URL", postgres.url("users"))
+    email = f"admin.{secrets.token_hex(6)}@example.com"
+    create = ["users", "create-admin", "--email", email, "--name", "Ada"]
+    typed = "a password of one's own\n"
+    silent = entrega(*create, ENTREGA_USERS_DATABASE_URL=postgres.url("users"))
+    assert silent.returncode != 0  # nobody is there to answer
+    other = CliRunner().invoke(app, create, input=typed + "another one altogether\n")
+    assert other.exit_code != 0
+    done = CliRunner().invoke(app, create, input=typed * 2)
+    assert done.exit_code == 0, done.output
+    assert "may sign in as an administrator" in done.output
+    assert "one's own" not in done.output + other.output

@@ -54,6 +54,7 @@ async def test_a_disabled_admin_does_nothing_here_with_the_token_they_still_hold
     for path in (f"/users/{me}/enable", f"/users/{ana_id}/disable", f"/users/{ana_id}/enable"):
         assert code_of(await admin.ask("POST", path)) == (401, "unauthenticated")
     assert code_of(await admin.ask("GET", "/organisations")) == (401, "unauthenticated")
+    assert code_of(await admin.ask("POST", "/users/find", json={"email": ana.email})) == (401, "unauthenticated")
 
 
 async def test_another_role_is_signed_in_to_anew(person, admin: Person) -> None:
