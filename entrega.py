@@ -42,6 +42,8 @@ carriers_app = typer.Typer(
     invoke_without_command=True,
 )
 app.add_typer(carriers_app, name="carriers")
+app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 
 RunningOption = Annotated[
     Path | None,
@@ -50,9 +52,6 @@ RunningOption = Annotated[
         help="Folder of the Entrega that runs here. Without it: ENTREGA_QUOTES_DATABASE_URL, else .entrega.",
     ),
 ]
-app.add_typer(keys, name="keys")
-app.add_typer(users, name="users")
-
 StateOption = Annotated[Path, typer.Option("--state", help="Folder for data, logs and secrets; kept between runs.")]
 
 

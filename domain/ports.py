@@ -272,6 +272,9 @@ class ScanStore(Protocol):
     async def of(self, delivery_id: str) -> Sequence[Scan]:
         """Every scan of a delivery, by when it occurred."""
 
+    async def organisation_of(self, delivery_id: str) -> str | None:
+        """Whose delivery it is, as the journal says."""
+
 
 class Deliverer(Protocol):
     """How a carrier's report reaches the delivery's workflow."""

@@ -14,6 +14,7 @@ from domain.ports import InboxItem
 from domain.tracking import Scan
 from storage._engine import reading, transaction
 from storage._rows import Row
+from storage.journal import JournalRow
 
 
 class ScanRow(Row):
@@ -102,6 +103,13 @@ class SqlScanStore:
         query = _items(ScanRow.delivery_id == delivery_id).order_by(ScanRow.occurred_at, ScanRow.number)
         async with reading(self._engine) as connection:
             return [_item(row).scan for row in await connection.execute(query)]
+
+    async def organisation_of(self, delivery_id: str) -> str | None:
+        """Whose delivery it is, as its first journal line says."""
+        first = select(JournalRow.organisation_id).where(JournalRow.subject == delivery_id, JournalRow.seq == 1)
+        async with reading(self._engine) as connection:
+            organisation_id: str | None = await connection.scalar(first)
+            return organisation_id
 
 
 async def _match(connection: AsyncConnection, numbers: Sequence[int]) -> None:

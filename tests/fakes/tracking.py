@@ -40,6 +40,10 @@ class InMemoryScanStore:
         found = [item.scan for item in self.items.values() if item.delivery_id == delivery_id]
         return sorted(found, key=lambda scan: scan.occurred_at)
 
+    async def organisation_of(self, delivery_id: str) -> str | None:
+        told = await self.journal.of(delivery_id)
+        return told[0].organisation_id if told else None
+
     def _match(self) -> None:
         for key, item in self.items.items():
             if item.delivery_id is None and not item.signalled:

@@ -107,6 +107,12 @@ async def test_a_deliverys_scans_come_by_when_they_occurred(stores):
     assert await stores.scans.of(fresh("del")) == []
 
 
+async def test_the_journal_says_whose_a_delivery_is(stores):
+    it, _, _ = await booked(stores)
+    assert await stores.scans.organisation_of(it.id) == it.organisation_id
+    assert await stores.scans.organisation_of(fresh("del")) is None
+
+
 async def test_nothing_is_asked_and_nothing_answered(stores):
     assert await stores.scans.keep([]) == []
     await stores.scans.signalled([])
