@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from runtime.commands import keys, users
+
 if TYPE_CHECKING:
     from runtime.embedded import Stack
 
@@ -40,6 +42,8 @@ carriers_app = typer.Typer(
     invoke_without_command=True,
 )
 app.add_typer(carriers_app, name="carriers")
+app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 
 RunningOption = Annotated[
     Path | None,
@@ -112,6 +116,8 @@ def api(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
     )
 
 
@@ -211,14 +217,16 @@ def main() -> NoReturn:
 
 def _is_expected(error: Exception) -> bool:
     """Whether the message says it all, next step included."""
+    from domain.errors import DomainError
     from runtime._state import AlreadyRunning, NotRunning, PortTaken
     from runtime.accounts.checking import NothingToCheck
     from runtime.accounts.finding import DatabaseUnusable
     from runtime.settings import SettingMissing
+    from runtime.signing import TooSoon
     from runtime.supervisor import PartFailed
 
     known = SettingMissing | AlreadyRunning | NotRunning | PortTaken | PartFailed | NothingToCheck | DatabaseUnusable
-    return isinstance(error, known)
+    return isinstance(error, known | TooSoon | DomainError)
 
 
 def _fail(message: str) -> NoReturn:

@@ -17,6 +17,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api import errors
 from api.deps import Parts, PartsDep
+from api.later import Later
 from api.tokens import KeySet
 from domain._values import Value
 from domain.audit import Cursor
@@ -54,6 +55,7 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
         async with open_parts(settings, names) as opened:
             app.state.parts = Parts(**opened)
             yield
+            await app.state.later.drain()
 
     app = FastAPI(
         title="Entrega",
@@ -67,6 +69,7 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
         redirect_slashes=False,
     )
     app.state.keys = KeySet(settings)
+    app.state.later = Later()
     for name in names:
         app.include_router(import_module(f"api.{name}").router, prefix="/v1")
     app.include_router(_health)

@@ -9,10 +9,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.deps import PartsDep
 from api.tokens import KeySet, verify
-from domain.errors import Forbidden, Unauthenticated
-from domain.users import Principal
+from domain.errors import EmailUnverified, Forbidden, ScopeMissing, Unauthenticated
+from domain.users import Principal, Scope, is_person, may_check, may_follow, may_read, may_request
 
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="from `POST /v1/users/sign-in`")
+_bearer = HTTPBearer(
+    auto_error=False,
+    bearerFormat="JWT",
+    description="from `POST /v1/users/sign-in`, or, for systems, `POST /v1/users/token`",
+)
 
 
 async def _caller(
@@ -35,8 +39,24 @@ def requires(allowed: Callable[[Principal], bool]) -> Callable[[Principal], Prin
     """A dependency that lets in only whom the named predicate of `domain.users` allows."""
 
     def check(caller: Caller) -> Principal:
-        if not allowed(caller):
-            raise Forbidden
-        return caller
+        return admitted(caller, allowed)
 
     return check
+
+
+def admitted(caller: Principal, allowed: Callable[[Principal], bool]) -> Principal:
+    """The caller, if the predicate allows them; else raises Forbidden, or what of it they can do something about."""
+    if allowed(caller):
+        return caller
+    if not caller.verified and allowed(caller.model_copy(update={"verified": True})):
+        raise EmailUnverified
+    if caller.scopes is not None and allowed(caller.model_copy(update={"scopes": frozenset(Scope)})):
+        raise ScopeMissing
+    raise Forbidden
+
+
+Person = Annotated[Principal, Depends(requires(is_person))]
+Reader = Annotated[Principal, Depends(requires(may_read))]
+Requester = Annotated[Principal, Depends(requires(may_request))]
+Checker = Annotated[Principal, Depends(requires(may_check))]
+Follower = Annotated[Principal, Depends(requires(may_follow))]

@@ -21,6 +21,17 @@ from domain.ports import (
     PostalCodes,
     RoutingStore,
     ScanStore,
+)
+from domain.user_ports import (
+    ApiKeyStore,
+    InvitationStore,
+    Mailer,
+    OrganisationStore,
+    ProofStore,
+    RateLimit,
+    SecondFactorStore,
+    ServiceAccountStore,
+    SessionStore,
     UserStore,
 )
 from runtime.hints import Bell
@@ -40,6 +51,15 @@ class Parts:
     availability: AvailabilityStore
     scans: ScanStore
     users: UserStore
+    proofs: ProofStore
+    sessions: SessionStore
+    second_factors: SecondFactorStore
+    organisations: OrganisationStore
+    invitations: InvitationStore
+    service_accounts: ServiceAccountStore
+    api_keys: ApiKeyStore
+    limits: RateLimit
+    mailer: Mailer
     journal: Journal
     audit: AuditLog
     exchanges: ExchangeLog

@@ -35,6 +35,7 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
+    (errors.TooMany, 429),
     (errors.BookingUnknown, 409),
     (errors.CarrierRejected, 409),
     (errors.CarrierError, 503),
@@ -91,7 +92,7 @@ def answer(
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503) or code == errors.Busy.code:
-        headers["Retry-After"] = str(_RETRY_AFTER_S)
+        headers["Retry-After"] = str(more.get("retry_after", _RETRY_AFTER_S))
     extra = {name: value for name, value in more.items() if name not in body}
     return JSONResponse({**body, **extra}, status, headers, media_type=MEDIA_TYPE)
 

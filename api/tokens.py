@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,17 @@ import httpx
 import jwt
 import structlog
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
 from domain.errors import Unauthenticated, Unavailable
-from domain.users import Principal, User
+from domain.sessions import ACCESS_LIFETIME
+from domain.users import Principal
 from runtime.settings import Settings
+from runtime.signing import current, signing_keys
 
 log = structlog.get_logger(__name__)
 
-LIFETIME = timedelta(minutes=10)
 AUDIENCE = "entrega"
 _TYPE = "at+jwt"
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
@@ -72,7 +73,7 @@ class KeySet:
 
     @staticmethod
     def _from_folder(folder: Path) -> dict[str, Ed25519PublicKey]:
-        return {kid: key.public_key() for kid, key in private_keys(folder).items()}
+        return {key.kid: key.private.public_key() for key in signing_keys(folder)}
 
     async def _fetched(self) -> dict[str, Ed25519PublicKey]:
         if self._url is None:
@@ -92,43 +93,37 @@ class KeySet:
         return {key.key_id: key.key for key in found.keys if key.key_id and isinstance(key.key, Ed25519PublicKey)}
 
 
-def private_keys(folder: Path) -> dict[str, Ed25519PrivateKey]:
-    """Every signing key, oldest first, by the stem of its file."""
-    keys = {}
-    for path in sorted(folder.glob("*.pem"), key=lambda path: (path.stat().st_mtime_ns, path.name)):
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if isinstance(key, Ed25519PrivateKey):
-            keys[path.stem] = key
-    return keys
-
-
-def jwks(folder: Path) -> dict[str, list[dict[str, str]]]:
-    """The public keys, as RFC 8037 writes them."""
+def public_keys(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """The keys of a folder as RFC 8037 writes them: the next, the one that signs, and those on their way out."""
     keys = []
-    for kid, key in private_keys(folder).items():
-        raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    for key in signing_keys(folder):
+        raw = key.private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-        keys.append({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": x})
+        keys.append({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.kid, "x": x})
     return {"keys": keys}
 
 
-def issue(settings: Settings, user: User) -> str:
-    """An access token for a user, signed with the newest key; valid for ten minutes."""
-    keys = private_keys(settings.need("keys_dir"))
-    if not keys:
+def issue(settings: Settings, principal: Principal) -> str:
+    """An access token for this principal, signed with the current key; valid for ten minutes."""
+    key = current(signing_keys(settings.need("keys_dir")))
+    if key is None:
         raise Unavailable("there is no key to sign tokens with")
-    kid, key = list(keys.items())[-1]
     now = datetime.now(UTC)
     claims = {
         "iss": settings.jwt_issuer,
         "aud": AUDIENCE,
-        "sub": user.id,
-        "org": user.organisation_id,
-        "role": str(user.role),
+        "sub": principal.user_id,
+        "org": principal.organisation_id,
+        "role": str(principal.role),
+        "org_role": str(principal.org_role),
+        "amr": list(principal.amr),
+        "verified": principal.verified,
         "iat": now,
-        "exp": now + LIFETIME,
+        "exp": now + ACCESS_LIFETIME,
     }
-    return jwt.encode(claims, key, algorithm="EdDSA", headers={"typ": _TYPE, "kid": kid})
+    if principal.scopes is not None:
+        claims["scope"] = " ".join(sorted(principal.scopes))
+    return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"typ": _TYPE, "kid": key.kid})
 
 
 async def verify(token: str, keys: KeySet, issuer: str) -> Principal:
@@ -150,6 +145,14 @@ async def verify(token: str, keys: KeySet, issuer: str) -> Principal:
             leeway=_LEEWAY_S,
             options={"require": _REQUIRED, "strict_aud": True},
         )
-        return Principal(user_id=claims["sub"], organisation_id=claims["org"], role=claims["role"])
-    except (jwt.PyJWTError, ValidationError, KeyError, ValueError, TypeError) as error:
+        return Principal(
+            user_id=claims["sub"],
+            organisation_id=claims["org"],
+            role=claims["role"],
+            org_role=claims["org_role"],
+            amr=claims["amr"],
+            verified=claims["verified"],
+            scopes=frozenset(claims["scope"].split()) if "scope" in claims else None,
+        )
+    except (jwt.PyJWTError, ValidationError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unauthenticated("the access token is not valid; sign in again") from error

@@ -7,6 +7,7 @@
     ├── Forbidden            whoever asks may not do this
     ├── Conflict             not now: the delivery or resource is in another state
     ├── Unauthenticated      who asks is not known
+    ├── TooMany              tried too often: wait `retry_after` seconds      (retryable)
     ├── Unavailable          try again: something we need is down            (retryable)
     └── CarrierError         a carrier said no, or nothing
         ├── CarrierRejected      it will not, and asking again will not help
@@ -66,6 +67,12 @@ class Unauthenticated(DomainError):
 
 class Conflict(DomainError):
     """Not in this state."""
+
+
+class TooMany(DomainError):
+    """Tried too often; wait a while."""
+
+    retryable = True
 
 
 class Unavailable(DomainError):
@@ -132,6 +139,50 @@ class DeliveryDiverged(DomainError):
 
 class EmailTaken(Conflict):
     """There is an account with this e-mail."""
+
+
+class EmailUnverified(Forbidden):
+    """Verify your e-mail address first; the link is in your mail."""
+
+
+class ScopeMissing(Forbidden):
+    """This API key is not meant for that."""
+
+
+class UserDisabled(Forbidden):
+    """This account is disabled."""
+
+
+class SecondFactorRequired(Unauthenticated):
+    """Send the code of your second factor too."""
+
+
+class SecondFactorWrong(Unauthenticated):
+    """The code is wrong, or was used."""
+
+
+class SecondFactorSet(Conflict):
+    """A second factor is on already."""
+
+
+class SecondFactorMissing(Conflict):
+    """There is no second factor."""
+
+
+class PasswordTooShort(Invalid):
+    """This password is too short."""
+
+
+class PasswordTooCommon(Invalid):
+    """Others would try this password first; choose another."""
+
+
+class LinkSpent(Invalid):
+    """This link was used, has expired, or is not for you; ask for another."""
+
+
+class LastOwner(Conflict):
+    """An organisation always has an owner; make somebody else one first."""
 
 
 # Carriers

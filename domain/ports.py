@@ -18,7 +18,6 @@ from domain.places import Address, PartialAddress, Point
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
 from domain.routing import AccountRule, Asking
 from domain.tracking import Scan
-from domain.users import Organisation, User
 
 # ── carriers ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,6 +154,7 @@ class DeliveryFilter(Value):
     """What a list is narrowed by; `text` looks into reference, tracking number, ids and cities."""
 
     organisation_id: str | None = None
+    created_by: str | None = None
     status: DeliveryStatus | None = None
     attention: Attention | None = None
     carrier: str | None = None
@@ -281,22 +281,6 @@ class Deliverer(Protocol):
 
     async def report(self, delivery_id: str, scans: Sequence[Scan]) -> bool:
         """Hands scans over durably; False when that delivery's workflow has closed. Raises Unavailable."""
-
-
-# ── users ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class UserStore(Protocol):
-    """People and their organisations."""
-
-    async def add(self, user: User, organisation: Organisation, password_hash: str) -> None:
-        """A new user and organisation, with journal lines; raises EmailTaken."""
-
-    async def by_email(self, email: str) -> tuple[User, str] | None:
-        """The user and the password's hash; the address is compared without case."""
-
-    async def get(self, user_id: str) -> User | None:
-        """One user."""
 
 
 # ── the journal ───────────────────────────────────────────────────────────────────────────────────────────

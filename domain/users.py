@@ -8,11 +8,36 @@ from domain._values import Line, Timestamp, Value
 
 
 class Role(StrEnum):
-    """What a user is to Entrega; roles inside an organisation are another matter."""
+    """What a user is to Entrega; roles inside an organisation are `OrgRole`."""
 
     CUSTOMER = "customer"
     SUPPORT = "support"
     ADMIN = "admin"
+
+
+class OrgRole(StrEnum):
+    """What somebody is in an organisation."""
+
+    OWNER = "owner"  # everything, members and keys included; there is always one
+    MEMBER = "member"  # requests and steers deliveries
+    VIEWER = "viewer"  # looks
+    PARTNER = "partner"  # a service account that sees nothing but the deliveries it requested
+
+
+class Scope(StrEnum):
+    """What an API key is for; a key does nothing that is not named here."""
+
+    DELIVERIES_READ = "deliveries:read"
+    DELIVERIES_WRITE = "deliveries:write"
+    QUOTES_READ = "quotes:read"  # price and availability checks
+    TRACKING_READ = "tracking:read"  # timelines and the live stream
+
+
+class Locale(StrEnum):
+    """In which language somebody is written to."""
+
+    PT_BR = "pt-BR"
+    EN = "en"
 
 
 class Organisation(Value):
@@ -24,22 +49,30 @@ class Organisation(Value):
 
 
 class User(Value):
-    """A person who signs in."""
+    """A person who signs in; `organisation_id` is where they begin."""
 
     id: str
     organisation_id: str
     email: EmailStr
     name: Line
     role: Role = Role.CUSTOMER
+    locale: Locale = Locale.PT_BR
+    email_verified_at: Timestamp | None = None
+    disabled_at: Timestamp | None = None
+    password_set_at: Timestamp
     created_at: Timestamp
 
 
 class Principal(Value):
     """Who is asking, as the access token says it."""
 
-    user_id: str = Field(description="`usr_…`")
+    user_id: str = Field(description="`usr_…`, or `svc_…` for a service account")
     organisation_id: str = Field(description="`org_…`")
     role: Role
+    org_role: OrgRole
+    scopes: frozenset[Scope] | None = Field(default=None, description="an API key's; None for a person, who needs none")
+    amr: tuple[str, ...] = Field(default=(), description="how they proved it: pwd, otp, recovery, api_key")
+    verified: bool = Field(default=True, description="False while the e-mail address must yet be verified")
 
     @property
     def actor(self) -> str:
@@ -47,14 +80,83 @@ class Principal(Value):
         return self.user_id
 
 
+# ── everybody ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def is_person(principal: Principal) -> bool:
+    """A person at a browser, not an API key: accounts, members and keys are theirs to keep."""
+    return principal.scopes is None
+
+
 def is_staff(principal: Principal) -> bool:
     """Support and admins see every organisation and may steer."""
     return principal.role in (Role.SUPPORT, Role.ADMIN)
 
 
-def may_see(principal: Principal, organisation_id: str) -> bool:
-    """An organisation's things are for itself and for staff; for everybody else they do not exist."""
-    return is_staff(principal) or principal.organisation_id == organisation_id
+def may_see(principal: Principal, organisation_id: str, created_by: str) -> bool:
+    """An organisation's things are for itself and for staff, a partner's only for who made them; for everybody else
+    they do not exist."""
+    if is_staff(principal):
+        return True
+    theirs = principal.organisation_id == organisation_id
+    return theirs and (not sees_only_own(principal) or principal.user_id == created_by)
+
+
+def sees_only_own(principal: Principal) -> bool:
+    """A partner: what others of the organisation requested is not there for it."""
+    return principal.org_role is OrgRole.PARTNER
+
+
+def may_read(principal: Principal) -> bool:
+    """See deliveries and their entries."""
+    return _in_scope(principal, Scope.DELIVERIES_READ)
+
+
+def may_request(principal: Principal) -> bool:
+    """Request deliveries and steer one's own: accept, cancel, decide."""
+    writes = principal.org_role in (OrgRole.OWNER, OrgRole.MEMBER, OrgRole.PARTNER) or is_staff(principal)
+    return writes and principal.verified and _in_scope(principal, Scope.DELIVERIES_WRITE)
+
+
+def may_check(principal: Principal) -> bool:
+    """Ask for prices and availability."""
+    return _in_scope(principal, Scope.QUOTES_READ)
+
+
+def may_follow(principal: Principal) -> bool:
+    """Read timelines and the live stream."""
+    return _in_scope(principal, Scope.TRACKING_READ)
+
+
+def _in_scope(principal: Principal, scope: Scope) -> bool:
+    return principal.scopes is None or scope in principal.scopes
+
+
+def may_set_second_factor(principal: Principal) -> bool:
+    """Set up a second factor: only who owns the address, or a stranger who registered it could lock its owner out."""
+    return is_person(principal) and principal.verified
+
+
+# ── inside an organisation: the principal's `org_role` is the one there ───────────────────────────────────
+
+
+def may_see_members(principal: Principal) -> bool:
+    """See who belongs to the organisation."""
+    return is_person(principal)
+
+
+def may_keep_members(principal: Principal) -> bool:
+    """Invite, remove, change roles, hand over, rename; an admin may too, where no owner can be reached."""
+    keeps = principal.org_role is OrgRole.OWNER or principal.role is Role.ADMIN
+    return is_person(principal) and keeps and principal.verified
+
+
+def may_keep_keys(principal: Principal) -> bool:
+    """Make and revoke API keys and the accounts they belong to: never staff, who would be acting as the customer."""
+    return is_person(principal) and principal.org_role is OrgRole.OWNER and principal.verified
+
+
+# ── staff ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def may_steer(principal: Principal) -> bool:
@@ -82,6 +184,11 @@ def may_see_carriers(principal: Principal) -> bool:
     return is_staff(principal)
 
 
+def may_see_users(principal: Principal) -> bool:
+    """Find a user by address."""
+    return is_staff(principal)
+
+
 def may_pause_carriers(principal: Principal) -> bool:
     """Hold new bookings back from a carrier, and let them go."""
     return is_staff(principal)
@@ -94,4 +201,9 @@ def may_keep_carriers(principal: Principal) -> bool:
 
 def may_set_policy(principal: Principal) -> bool:
     """Change an organisation's delivery policy."""
+    return principal.role is Role.ADMIN
+
+
+def may_keep_users(principal: Principal) -> bool:
+    """Disable and enable users, give staff roles, take off a lost second factor."""
     return principal.role is Role.ADMIN

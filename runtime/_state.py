@@ -19,6 +19,7 @@ USUAL_PORTS: Mapping[str, int] = {
     "worker_metrics": 9464,
     "worker_own_metrics": 9467,
     "relay_metrics": 9465,
+    "smtp": 8025,
 }
 
 

@@ -71,6 +71,8 @@ def _show(console: Console, stack: Stack, state: Path) -> None:
     if "api" in stack.urls:
         table.add_row("api reference", f"{stack.urls['api']}/v1/docs")
         table.add_row("admin's password", str(state / "secrets" / "admin_password"))
+    if "mailbox" in stack.pids():
+        table.add_row("letters sent", str(stack.letters))
     table.add_row("logs", str(state / "logs"))
     console.print(table)
     console.print("[dim]Ctrl-C stops it and keeps everything.[/dim]")

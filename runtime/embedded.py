@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import secrets
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
@@ -15,12 +14,25 @@ from runtime._postgres import let_roles_log_in, postgres_part, url
 from runtime._state import StateFolder
 from runtime._temporal import temporal_part
 from runtime.settings import PREFIX, SERVICES
+from runtime.signing import rotate, signing_keys
 from runtime.supervisor import Part, PartFailed, Report, Supervisor
 
 _START_DEADLINE = 180.0
 # What starts together; each wave needs the one before.
-_WAVES = (("postgres", "mongo", "temporal"), ("migrate", "sandbox"), ("api", "worker", "relay"), ("furnish",))
-_REPLACED_BY = {"postgres": "DATABASE_URL", "mongo": "MONGO_URL", "temporal": "TEMPORAL_ADDRESS"}
+_WAVES = (
+    ("postgres", "mongo", "temporal", "mailbox"),
+    ("migrate", "sandbox"),
+    ("api", "worker", "relay"),
+    ("furnish",),
+)
+_REPLACED_BY = {
+    "postgres": "DATABASE_URL",
+    "mongo": "MONGO_URL",
+    "temporal": "TEMPORAL_ADDRESS",
+    "mailbox": "SMTP_URL",
+}
+# What a demo's customers cannot be expected to do; production does not get it.
+_EASE = ("REQUIRE_VERIFIED_EMAIL", "REQUIRE_STAFF_SECOND_FACTOR")
 
 
 class Stack:
@@ -121,6 +133,11 @@ class Stack:
     def admin_password(self) -> str:
         return self._state.password("admin_password")
 
+    @property
+    def letters(self) -> Path:
+        """The folder of every letter sent, where no mail server of one's own is given."""
+        return self._state.root / "mail"
+
     def _make_env(self) -> dict[str, str]:
         """Fills `env` and `urls`; returns the passwords of the roles that are ours to set."""
         ports, given, ours = self._ports, self._given, {}
@@ -148,6 +165,9 @@ class Stack:
             ours["WORKER_METRICS_ADDRESS"] = f"127.0.0.1:{ports['worker_metrics']}"
             ours["WORKER_OWN_METRICS_ADDRESS"] = f"127.0.0.1:{ports['worker_own_metrics']}"
             ours["SET_CURRENT_VERSION"] = "true"
+        if "mailbox" in self._wanted:
+            ours["SMTP_URL"] = f"smtp://127.0.0.1:{ports['smtp']}"
+        ours |= {name: given.get(f"{PREFIX}{name}", "false") for name in _EASE}
         if "relay" in self._wanted:
             ours["RELAY_METRICS_PORT"] = str(ports["relay_metrics"])
         ours["KEYS_DIR"] = given.get(f"{PREFIX}KEYS_DIR") or str(self._signing_keys())
@@ -160,8 +180,8 @@ class Stack:
 
     def _signing_keys(self) -> Path:
         keys = self._state.secrets / "keys"
-        if not list(keys.glob("*.pem")):
-            self._state.secret(f"keys/{secrets.token_hex(4)}.pem", _ed25519_pem)
+        while len(signing_keys(keys)) < 2:  # one that signs, and the next
+            rotate(keys)
         return keys
 
     def _part(self, name: str) -> Part:
@@ -176,6 +196,9 @@ class Stack:
                 return temporal_part(
                     state, ports["temporal"], ports["temporal_ui"], ports["temporal_metrics"], namespace
                 )
+            case "mailbox":
+                where = ["--port", str(ports["smtp"]), "--folder", str(self.letters)]
+                return self._ours(name, ["runtime.mailbox", *where], lambda: _listens(ports["smtp"]))
             case "migrate":
                 return self._ours(name, ["entrega", "migrate"], self._logins, restart=False)
             case "sandbox":
@@ -200,7 +223,7 @@ class Stack:
         env = {**self._given, **self.env, "PYTHONUNBUFFERED": "1"}
         if name != "migrate":
             env.pop(f"{PREFIX}DATABASE_URL", None)  # the owner's is for migrations alone
-        if name == "sandbox":  # the other side of the wire: it gets no secret of ours
+        if name in ("sandbox", "mailbox"):  # the other side of the wire: it gets no secret of ours
             env = {key: value for key, value in env.items() if not key.startswith(PREFIX)}
         return Part(name, [sys.executable, "-m", *argv], ready, env=env, restart=restart)
 
@@ -241,15 +264,6 @@ def _sandbox_places(sandbox: str, given: Mapping[str, str]) -> dict[str, str]:
 def _as_role(owner: str, role: str, password: str) -> str:
     scheme, _, rest = owner.partition("://")
     return f"{scheme}://{role}:{password}@{rest.rpartition('@')[2]}"
-
-
-def _ed25519_pem() -> bytes:
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 def _leaf(group: BaseExceptionGroup[PartFailed]) -> PartFailed:

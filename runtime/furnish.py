@@ -5,18 +5,17 @@ Run once after the parts are up, and again harmlessly: what is there already is 
 
 import argparse
 import asyncio
-from datetime import UTC, datetime, time
+import contextlib
+from datetime import time
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uuid_utils.compat as uuid
-from argon2 import PasswordHasher
 
 from domain.availability import Hours, PostalRange, ServiceArea
 from domain.errors import EmailTaken
 from domain.quotes import CarrierAccount
-from domain.users import Organisation, Role, User
+from runtime.people import add_admin
 from runtime.settings import Settings, load_settings
 from runtime.wiring import Wiring
 
@@ -40,22 +39,9 @@ async def furnish(settings: Settings, sandbox_url: str, api_url: str, admin_pass
 
 
 async def _admin(wiring: Wiring, password: str) -> None:
-    now = datetime.now(UTC)
-    organisation = Organisation(id=f"org_{uuid.uuid7().hex}", name="Entrega", created_at=now)
-    user = User(
-        id=f"usr_{uuid.uuid7().hex}",
-        organisation_id=organisation.id,
-        email=ADMIN_EMAIL,
-        name="Admin",
-        role=Role.ADMIN,
-        created_at=now,
-    )
     if await wiring.users().by_email(ADMIN_EMAIL) is None:
-        hashed = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash(password)
-        try:
-            await wiring.users().add(user, organisation, hashed)
-        except EmailTaken:
-            return
+        with contextlib.suppress(EmailTaken):
+            await add_admin(wiring, ADMIN_EMAIL, "Admin", password)
 
 
 async def _area(wiring: Wiring) -> None:

@@ -9,7 +9,7 @@ from cashews import Cache
 from runtime.hints import Bell
 from runtime.settings import Settings
 from runtime.temporal import TemporalDeliverer, connect
-from runtime.wiring import Wiring
+from runtime.wiring import IDENTITY, Wiring
 
 
 @asynccontextmanager
@@ -39,10 +39,12 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "policies": ("deliveries", wiring.policies),
                 "availability": ("availability", wiring.availability),
                 "scans": ("tracking", wiring.scans),
-                "users": ("users", wiring.users),
             }
             for part, (service, make) in owner.items():
                 made[part] = make() if service in names else None
+            served = "users" in names
+            made |= wiring.identity() if served else dict.fromkeys(IDENTITY)
+            made["mailer"] = wiring.mailer() if served else None
             carrying = next((n for n in ("quotes", "deliveries", "availability", "tracking") if n in names), None)
             made["accounts"] = wiring.accounts(carrying) if carrying else None
             made["routing"] = wiring.routing(carrying) if carrying else None

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
 
     public_url: str | None = None
     """Where customers and carriers reach the API, without a final slash."""
+    app_url: str | None = None
+    """Where people reach the pages that links in messages open; the API's own address if not given."""
+    trusted_proxies: str = ""
+    """Addresses, with commas between, of proxies whose X-Forwarded-For says where a request came from."""
     cache_url: str = "mem://"
 
     geocoder_url: Annotated[str, Field(pattern=_HTTP_URL)] | None = None
@@ -70,11 +74,19 @@ class Settings(BaseSettings):
     """Seconds that anybody waits for either."""
 
     keys_dir: Path | None = None
-    """Ed25519 private keys, `<kid>.pem`: the users service signs tokens with the newest."""
+    """Ed25519 private keys, `<kid>.pem`, made by `entrega keys rotate`: the users service signs tokens with them."""
     jwks_url: str | None = None
     """Where the others fetch the public keys."""
     jwt_issuer: str = "entrega"
     tracking_token_key_file: Path | None = None
+
+    smtp_url: SecretStr | None = None
+    """The users service's mail server: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465."""
+    mail_from: str = "no-reply@entrega.example.com"
+    require_verified_email: bool = True
+    """Nothing is requested, and nobody invited, before the e-mail address is verified."""
+    require_staff_second_factor: bool = True
+    """Staff are customers like others until they sign in with a second factor."""
 
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

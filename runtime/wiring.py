@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from carriers import CarrierBook
+from channels.email import SmtpMailer
 from places import Atlas
 from runtime.exchanges import Attributed
+from runtime.settings import SettingMissing
 from storage._engine import connect
+from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.audit import MongoAuditLog
 from storage.audit import connect as connect_mongo
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
 from storage.exchanges import MongoExchangeLog
+from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
+from storage.limits import SqlRateLimit
 from storage.listening import Listener
+from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
+from storage.proofs import SqlProofStore
 from storage.routing import SqlRoutingStore
+from storage.second_factors import SqlSecondFactorStore
+from storage.sessions import SqlSessionStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
@@ -30,6 +40,20 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from runtime.settings import Settings
+
+
+IDENTITY: dict[str, Callable[[AsyncEngine], Any]] = {
+    "users": SqlUserStore,
+    "proofs": SqlProofStore,
+    "sessions": SqlSessionStore,
+    "second_factors": SqlSecondFactorStore,
+    "organisations": SqlOrganisationStore,
+    "invitations": SqlInvitationStore,
+    "service_accounts": SqlServiceAccountStore,
+    "api_keys": SqlApiKeyStore,
+    "limits": SqlRateLimit,
+}
+"""What the users service keeps, by the name of the part."""
 
 
 class Wiring:
@@ -111,6 +135,18 @@ class Wiring:
         )
         self._stack.push_async_callback(atlas.close)
         return atlas
+
+    def identity(self) -> dict[str, Any]:
+        """Everything in `IDENTITY`, as the users role."""
+        engine = self.engine("users")
+        return {name: make(engine) for name, make in IDENTITY.items()}
+
+    def mailer(self) -> SmtpMailer:
+        """Letters by SMTP. Raises SettingMissing."""
+        try:
+            return SmtpMailer(self.settings.need("smtp_url"), self.settings.mail_from)
+        except ValueError as error:
+            raise SettingMissing(f"ENTREGA_SMTP_URL: {error}") from None
 
     def journal(self, service: str) -> SqlJournal:
         """Every role may read it and append to it."""

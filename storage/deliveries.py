@@ -204,6 +204,8 @@ def _narrowed(query: Select[Any], where: DeliveryFilter) -> Select[Any]:
         wanted = getattr(where, name)
         if wanted is not None:
             query = query.where(getattr(DeliveryRow, name) == str(wanted))
+    if where.created_by is not None:
+        query = query.where(DeliveryRow.document["created_by"].astext == where.created_by)
     if where.created_from is not None:
         query = query.where(DeliveryRow.created_at >= where.created_from)
     if where.created_to is not None:

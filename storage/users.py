@@ -1,62 +1,37 @@
-"""People and their organisations at rest."""
+"""People at rest."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy import Row as Result
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.errors import EmailTaken
-from domain.users import Organisation, User
+from domain.errors import EmailTaken, NotFound
+from domain.users import Locale, Organisation, OrgRole, Role, User
 from storage._engine import constraint, reading, transaction
-from storage._rows import Row
-from storage.journal import append_line
-
-
-class OrganisationRow(Row):
-    """An organisation."""
-
-    __tablename__ = "organisations"
-    __table_args__ = ({"schema": "users"},)
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    created_at: Mapped[datetime]
-
-
-class UserRow(Row):
-    """A user and the hash of the password."""
-
-    __tablename__ = "users"
-    __table_args__ = ({"schema": "users"},)
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    organisation_id: Mapped[str] = mapped_column(ForeignKey(OrganisationRow.id))
-    email: Mapped[str]
-    name: Mapped[str]
-    role: Mapped[str]
-    password_hash: Mapped[str]
-    created_at: Mapped[datetime]
+from storage._people import UserRow, as_user, end_sessions, read_user, write_member, write_organisation
+from storage.journal import append_line, lock
+from storage.proofs import drop_proofs
 
 
 class SqlUserStore:
-    """Kept by the users service."""
+    """Kept by the users service. What happens to a person is told under their id and to no organisation's stream."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def add(self, user: User, organisation: Organisation, password_hash: str) -> None:
-        """A new user in a new organisation, with a journal line; raises EmailTaken."""
+        """A new user, who owns a new organisation, with a journal line; raises EmailTaken."""
         told = {"role": str(user.role), "organisation_id": organisation.id}
         try:
             async with transaction(self._engine) as connection:
                 await append_line(connection, user.id, "user.registered", user.id, told, organisation.id)
-                await connection.execute(insert(OrganisationRow).values(organisation.model_dump()))
+                await write_organisation(connection, organisation)
                 await connection.execute(insert(UserRow).values(**user.model_dump(), password_hash=password_hash))
+                await write_member(connection, organisation.id, user.id, OrgRole.OWNER, user.created_at)
         except IntegrityError as error:
             if constraint(error) == "users_email":
                 raise EmailTaken from None
@@ -65,12 +40,54 @@ class SqlUserStore:
     async def by_email(self, email: str) -> tuple[User, str] | None:
         """The user and the password's hash; the address is compared without case."""
         row = await self._find(func.lower(UserRow.email) == func.lower(email))
-        return None if row is None else (_user(row), row.password_hash)
+        return None if row is None else (as_user(row), row.password_hash)
 
     async def get(self, user_id: str) -> User | None:
         """One user."""
         row = await self._find(UserRow.id == user_id)
-        return None if row is None else _user(row)
+        return None if row is None else as_user(row)
+
+    async def change(self, user_id: str, *, name: str | None = None, locale: Locale | None = None) -> User:
+        """A name or a language; raises NotFound."""
+        given = {"name": name, "locale": None if locale is None else str(locale)}
+        values = {column: value for column, value in given.items() if value is not None}
+        async with transaction(self._engine) as connection:
+            if values:
+                await append_line(connection, user_id, "user.changed", user_id, {"fields": sorted(values)})
+                await connection.execute(update(UserRow).where(UserRow.id == user_id).values(values))
+            return await _known(connection, user_id)
+
+    async def set_password(self, user_id: str, password_hash: str, at: datetime | None) -> None:
+        """A new password, which ends every session and what was sent by letter to change something; or, without `at`,
+        the same one hashed anew, which tells nobody."""
+        values: dict[str, Any] = {"password_hash": password_hash} | ({"password_set_at": at} if at else {})
+        async with transaction(self._engine) as connection:
+            if at is not None:
+                await append_line(connection, user_id, "user.password_changed", user_id, {"how": "change"})
+                await end_sessions(connection, user_id, at)
+                await drop_proofs(connection, user_id)
+            await connection.execute(update(UserRow).where(UserRow.id == user_id).values(values))
+
+    async def set_standing(
+        self, user_id: str, actor: str, *, role: Role | None = None, disabled: bool | None = None
+    ) -> User:
+        """A staff role, or disabled and enabled again: each ends every session. Raises NotFound."""
+        now = datetime.now(UTC)
+        async with transaction(self._engine) as connection:
+            await lock(connection, user_id)
+            before = await _known(connection, user_id)
+            values: dict[str, Any] = {}
+            if role is not None and role is not before.role:
+                values["role"] = str(role)
+                told = {"from": str(before.role), "to": str(role)}
+                await append_line(connection, user_id, "user.role_changed", actor, told)
+            if disabled is not None and disabled is not (before.disabled_at is not None):
+                values["disabled_at"] = now if disabled else None
+                await append_line(connection, user_id, "user.disabled" if disabled else "user.enabled", actor, {})
+            if values:
+                await end_sessions(connection, user_id, now)
+                await connection.execute(update(UserRow).where(UserRow.id == user_id).values(values))
+            return await _known(connection, user_id)
 
     async def _find(self, condition: ColumnElement[bool]) -> Result[Any] | None:
         async with reading(self._engine) as connection:
@@ -78,5 +95,8 @@ class SqlUserStore:
             return (await connection.execute(query)).one_or_none()
 
 
-def _user(row: Result[Any]) -> User:
-    return User.model_validate(dict(row._mapping))
+async def _known(connection: AsyncConnection, user_id: str) -> User:
+    user = await read_user(connection, user_id)
+    if user is None:
+        raise NotFound("no such user")
+    return user

@@ -15,6 +15,7 @@ LAYERS = (
     "carriers",
     "places",
     "wire",
+    "channels",
     "runtime",
     "workers",
     "api",

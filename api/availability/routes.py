@@ -7,7 +7,7 @@ from typing import Annotated
 import uuid_utils.compat as uuid
 from fastapi import APIRouter, Depends, Path, Response
 
-from api.auth import Caller, requires
+from api.auth import Checker, requires
 from api.availability.schemas import AreaBody, AvailabilityAnswer, AvailabilityCheck, CarrierAnswer
 from api.deps import Parts, PartsDep
 from api.errors import problems
@@ -26,7 +26,7 @@ Keeper = Annotated[Principal, Depends(requires(may_keep_areas))]
 
 
 @router.post("/availability", responses=problems(400, 401, 403, 413, 422, 503))
-async def check_availability(body: AvailabilityCheck, parts: PartsDep, caller: Caller) -> AvailabilityAnswer:
+async def check_availability(body: AvailabilityCheck, parts: PartsDep, caller: Checker) -> AvailabilityAnswer:
     """What accepting an express offer would ask: the areas, the clock, the window's capacity, and the carriers."""
     request = body.for_carriers(await locate(parts, body)).model_copy(update={"service": Service.EXPRESS})
     at = body.ready_at or datetime.now(UTC)

@@ -18,7 +18,7 @@ from api.errors import TEMPORAL_FAILURES, temporal_error
 from api.locating import locate
 from domain import errors
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
-from domain.users import Principal
+from domain.users import Principal, sees_only_own
 from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow
 
@@ -26,16 +26,20 @@ _WAIT = timedelta(seconds=15)
 _AT_ONCE_S = 0.05
 
 
-def delivery_id(organisation_id: str, key: str) -> str:
-    """The same organisation and key make the same delivery."""
-    return f"del_{uuid5(NAMESPACE_URL, f'{organisation_id}/{key}').hex}"
+def delivery_id(caller: Principal, key: str) -> str:
+    """The same organisation and key make the same delivery; a partner's keys are apart, so that by none of them it
+    comes upon another's delivery."""
+    whose = caller.organisation_id
+    if sees_only_own(caller):
+        whose = f"{whose}/{caller.user_id}"
+    return f"del_{uuid5(NAMESPACE_URL, f'{whose}/{key}').hex}"
 
 
 async def request_delivery(
     parts: Parts, caller: Principal, request: DeliveryRequest, key: str
 ) -> tuple[Delivery, bool]:
     """The delivery with its offers, and whether it was there before. Raises IdempotencyKeyReused, Unavailable."""
-    its_id, fingerprint = delivery_id(caller.organisation_id, key), request.fingerprint()
+    its_id, fingerprint = delivery_id(caller, key), request.fingerprint()
     known = await parts.deliveries.get(its_id)
     if known is not None:
         if await parts.deliveries.request_hash(its_id) != fingerprint:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi import Path as PathParam
 
-from api.auth import Caller, requires
+from api.auth import Reader, Requester, requires
 from api.deliveries.asking import ask, policy_of, request_delivery
 from api.deliveries.schemas import (
     AcceptBody,
@@ -29,7 +29,7 @@ from domain._values import Timestamp
 from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
 from domain.ledger import Account
 from domain.ports import DeliveryFilter
-from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer
+from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer, sees_only_own
 from workflows import addressing, messages
 from workflows.deliveries import DeliveryWorkflow
 
@@ -49,7 +49,7 @@ _ASKED: dict[int | str, dict[str, Any]] = {
 async def _found(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
     """Another organisation's delivery is not there."""
     delivery = await parts.deliveries.get(delivery_id)
-    if delivery is None or not may_see(caller, delivery.organisation_id):
+    if delivery is None or not may_see(caller, delivery.organisation_id, delivery.created_by):
         raise errors.NotFound("no such delivery")
     return delivery
 
@@ -76,7 +76,7 @@ async def _asked(
 
 @router.post("/deliveries", status_code=201, responses=problems(400, 401, 403, 409, 413, 422, 503))
 async def create_delivery(
-    body: DeliveryCreate, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+    body: DeliveryCreate, parts: PartsDep, caller: Requester, response: Response, key: Key = None
 ) -> DeliveryView:
     """Asks every carrier and answers with the offers; the same key and body again answer with the same delivery."""
     if key is None:
@@ -92,7 +92,7 @@ async def create_delivery(
 @router.get("/deliveries", responses=problems(400, 401, 403, 422, 503))
 async def list_deliveries(
     parts: PartsDep,
-    caller: Caller,
+    caller: Reader,
     status: DeliveryStatus | None = None,
     attention: Attention | None = None,
     carrier: Annotated[str | None, Query(max_length=64)] = None,
@@ -106,6 +106,7 @@ async def list_deliveries(
     """Newest first. Staff see every organisation's."""
     where = DeliveryFilter(
         organisation_id=None if is_staff(caller) else caller.organisation_id,
+        created_by=caller.user_id if sees_only_own(caller) else None,
         status=status,
         attention=attention,
         carrier=carrier,
@@ -119,13 +120,13 @@ async def list_deliveries(
 
 
 @router.get("/deliveries/{delivery_id}", responses=problems(401, 403, 404, 422, 503))
-async def get_delivery(delivery_id: DeliveryId, parts: PartsDep, caller: Caller) -> DeliveryView:
+async def get_delivery(delivery_id: DeliveryId, parts: PartsDep, caller: Reader) -> DeliveryView:
     """As stored, which is what every answer and every event said."""
     return _view(parts, await _found(parts, caller, delivery_id))
 
 
 @router.get("/deliveries/{delivery_id}/entries", responses=problems(401, 403, 404, 422, 503))
-async def list_entries(delivery_id: DeliveryId, parts: PartsDep, caller: Caller) -> EntriesView:
+async def list_entries(delivery_id: DeliveryId, parts: PartsDep, caller: Reader) -> EntriesView:
     """The delivery's lançamentos; what we pay carriers is for staff."""
     await _found(parts, caller, delivery_id)
     entries = await parts.deliveries.entries(delivery_id)
@@ -149,7 +150,7 @@ async def live_delivery(delivery_id: DeliveryId, parts: PartsDep, caller: Steeri
 
 @router.post("/deliveries/{delivery_id}/accept", responses=_ASKED)
 async def accept_offer(
-    delivery_id: DeliveryId, body: AcceptBody, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+    delivery_id: DeliveryId, body: AcceptBody, parts: PartsDep, caller: Requester, response: Response, key: Key = None
 ) -> DeliveryView:
     """Answers at `booking` with the slot held; the rest comes by stream."""
     message = messages.Accept(actor=caller.actor, offer_id=body.offer_id, fallback=body.fallback)
@@ -158,7 +159,7 @@ async def accept_offer(
 
 @router.post("/deliveries/{delivery_id}/quote-again", responses=_ASKED)
 async def quote_again(
-    delivery_id: DeliveryId, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+    delivery_id: DeliveryId, parts: PartsDep, caller: Requester, response: Response, key: Key = None
 ) -> DeliveryView:
     """Asks the carriers once more, until `choose_by`: those that rules and pauses leave by now."""
     whom = await _whom(parts, await _found(parts, caller, delivery_id))
@@ -168,7 +169,7 @@ async def quote_again(
 
 @router.post("/deliveries/{delivery_id}/cancel", responses=_ASKED)
 async def cancel_delivery(
-    delivery_id: DeliveryId, body: CancelBody, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+    delivery_id: DeliveryId, body: CancelBody, parts: PartsDep, caller: Requester, response: Response, key: Key = None
 ) -> DeliveryView:
     """Undoes everything, until pickup; 202 while the carrier has not confirmed."""
     message = messages.Cancel(actor=caller.actor, reason=body.reason)
@@ -177,7 +178,7 @@ async def cancel_delivery(
 
 @router.post("/deliveries/{delivery_id}/decide", responses=_ASKED)
 async def decide(
-    delivery_id: DeliveryId, body: DecideBody, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+    delivery_id: DeliveryId, body: DecideBody, parts: PartsDep, caller: Requester, response: Response, key: Key = None
 ) -> DeliveryView:
     """Answers the carrier: try again, bring it back, or try again with a note."""
     message = messages.Decide(actor=caller.actor, decision=body.decision, note=body.note)
@@ -186,7 +187,7 @@ async def decide(
 
 @router.post("/deliveries/{delivery_id}/retry-booking", responses=_ASKED)
 async def retry_booking(
-    delivery_id: DeliveryId, body: RetryBody, parts: PartsDep, caller: Caller, response: Response, key: Key = None
+    delivery_id: DeliveryId, body: RetryBody, parts: PartsDep, caller: Requester, response: Response, key: Key = None
 ) -> DeliveryView:
     """Tries again when nobody would book; staff may also settle a booking that nobody could confirm."""
     if (body.found_reference or body.nothing_booked) and not may_steer(caller):

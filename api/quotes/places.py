@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from api.auth import Caller
+from api.auth import Checker
 from api.deps import PartsDep
 from api.errors import problems
 from domain.errors import NotFound
@@ -16,7 +16,7 @@ Cep = Annotated[str, Path(pattern=r"^[0-9]{5}-?[0-9]{3}$", examples=["01310200"]
 
 
 @router.get("/places/cep/{cep}", responses=problems(401, 403, 404, 422, 503))
-async def look_up_cep(cep: Cep, parts: PartsDep, caller: Caller) -> PartialAddress:  # noqa: ARG001
+async def look_up_cep(cep: Cep, parts: PartsDep, caller: Checker) -> PartialAddress:  # noqa: ARG001
     """Street and district are empty where a code covers a whole city; 503 where nobody can be asked."""
     found = await parts.postal_codes.look_up("BR", cep.replace("-", ""))
     if found is None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 
 from activities.quotes import AskCarrier, QuoteActivities, decline
-from api.auth import Caller
+from api.auth import Checker
 from api.deps import Parts, PartsDep
 from api.errors import problems
 from api.locating import locate
@@ -24,7 +24,7 @@ _LOOK_S = 0.02  # those who wait for another's answer look so often; by default 
 
 
 @router.post("/quotes", responses=problems(400, 401, 403, 413, 422, 503))
-async def check_prices(body: PriceCheck, parts: PartsDep, caller: Caller) -> Prices:
+async def check_prices(body: PriceCheck, parts: PartsDep, caller: Checker) -> Prices:
     """Asks every carrier within the quote deadline. However many ask the same of the same carriers at once, carriers
     are asked once, and not again for a short while."""
     asking = await parts.carriers.asked(body.for_carriers(), caller.organisation_id)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
-from api.auth import Caller, requires
+from api.auth import Follower, requires
 from api.deps import PartsDep
 from api.errors import problems
 from api.links import delivery_of
@@ -27,12 +27,12 @@ _SHORT = "public, max-age=5, stale-while-revalidate=30"
 
 
 @router.get("/tracking/{delivery_id}", responses=problems(401, 403, 404, 422, 503))
-async def get_timeline(delivery_id: DeliveryId, parts: PartsDep, caller: Caller) -> Timeline:
+async def get_timeline(delivery_id: DeliveryId, parts: PartsDep, caller: Follower) -> Timeline:
     """Every line of the journal and every scan of one delivery."""
-    organisation_id = await parts.scans.organisation_of(delivery_id)
-    if organisation_id is None or not may_see(caller, organisation_id):
+    lines = await parts.journal.of(delivery_id)
+    if not lines or not may_see(caller, lines[0].organisation_id or "", lines[0].actor):
         raise errors.NotFound("no such delivery")
-    lines, scans = await parts.journal.of(delivery_id), await parts.scans.of(delivery_id)
+    scans = await parts.scans.of(delivery_id)
     return Timeline(lines=tuple(lines), scans=tuple(scans))
 
 

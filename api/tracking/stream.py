@@ -9,13 +9,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from prometheus_client import Gauge
 from pydantic import JsonValue
 
-from api.auth import Caller
+from api.auth import Follower
 from api.deps import PartsDep
 from api.errors import problems
 from domain import errors
 from domain._values import Timestamp, Value
 from domain.audit import Cursor, JournalLine
-from domain.users import is_staff
+from domain.users import is_staff, may_see, sees_only_own
 
 router = APIRouter(tags=["tracking"])
 STREAMS = Gauge("entrega_streams", "Live streams open")
@@ -60,12 +60,27 @@ def _resume(
         raise errors.Invalid(f"Last-Event-ID: {error}") from error
 
 
-@router.get("/stream", response_class=EventSourceResponse, responses=problems(400, 401, 403, 422, 503))
+async def _followed(
+    parts: PartsDep,
+    caller: Follower,
+    delivery_id: Annotated[str | None, Query(pattern=r"^del_[0-9a-f]{32}$")] = None,
+) -> str | None:
+    """One delivery, or all of the organisation's; a partner follows one of its own at a time."""
+    if sees_only_own(caller):
+        if delivery_id is None:
+            raise errors.Forbidden("a partner follows one delivery at a time: name it by delivery_id")
+        lines = await parts.journal.of(delivery_id)
+        if not lines or not may_see(caller, lines[0].organisation_id or "", lines[0].actor):
+            raise errors.NotFound("no such delivery")
+    return delivery_id
+
+
+@router.get("/stream", response_class=EventSourceResponse, responses=problems(400, 401, 403, 404, 422, 503))
 async def stream(
     parts: PartsDep,
-    caller: Caller,
+    caller: Follower,
     cursor: Annotated[Cursor, Depends(_resume)],
-    delivery_id: Annotated[str | None, Query(pattern=r"^del_[0-9a-f]{32}$")] = None,
+    delivery_id: Annotated[str | None, Depends(_followed)],
     everything: Annotated[bool, Query(description="staff: every organisation's")] = False,
 ) -> AsyncIterator[ServerSentEvent]:
     """Everything that happens to this organisation's deliveries, from `Last-Event-ID` (or the beginning) on.

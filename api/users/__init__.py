@@ -1,5 +1,24 @@
-"""Users: who may come in."""
+"""Users: who may come in, as whom, and where they belong."""
 
-from api.users.routes import router
+from fastapi import APIRouter
+
+from api.users import (
+    invitations,
+    keys,
+    organisations,
+    passwords,
+    profile,
+    registration,
+    second_factor,
+    sessions,
+    staff,
+    tokens,
+)
+
+router = APIRouter()
+for part in (
+    registration, sessions, passwords, profile, second_factor, tokens, organisations, invitations, keys, staff,
+):  # fmt: skip
+    router.include_router(part.router)
 
 __all__ = ["router"]

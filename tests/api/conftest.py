@@ -1,26 +1,30 @@
-"""The services in one process, over stores in memory: what is asked, allowed and answered, without a server."""
+"""The services in one process, over stores in memory, and over PostgreSQL for the users service: what is asked, allowed
+and answered, without a server."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import fakes
 import httpx
 import pytest
 from cashews import Cache
 from fastapi import FastAPI
-from hands import ACCOUNT, SERVICES, Told, write_key
+from hands import ACCOUNT, SERVICES, Letters, Told, write_key
+from making import user
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from api.deps import Parts
 from api.tokens import issue
 from carriers import CarrierBook
-from domain.users import Organisation, Role, User
+from domain.users import OrgRole, Principal, Role
 from runtime.hints import Bell
 from runtime.settings import Settings
 from runtime.temporal import connect
+from runtime.wiring import IDENTITY
+from storage._engine import connect as connect_postgres
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +41,16 @@ def settings(keys_dir: Path, tmp_path: Path) -> Settings:
     return Settings(keys_dir=keys_dir, tracking_token_key_file=token_key, public_url="https://entrega.example")
 
 
+@pytest.fixture(scope="session")
+async def people(postgres) -> AsyncIterator[AsyncEngine]:
+    """As the users role."""
+    engine = connect_postgres(postgres.url("users"), application_name="tests-api", pool_size=20)
+    yield engine
+    await engine.dispose()
+
+
 @pytest.fixture
-async def parts(settings: Settings) -> AsyncIterator[Parts]:
+async def parts(settings: Settings, people: AsyncEngine) -> AsyncIterator[Parts]:
     journal = fakes.InMemoryJournal()
     accounts = fakes.InMemoryAccountStore(ACCOUNT, journal=journal)
     routing = fakes.InMemoryRoutingStore(journal)
@@ -55,7 +67,8 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         carriers=book,
         availability=fakes.InMemoryAvailabilityStore(journal=journal),
         scans=fakes.InMemoryScanStore(journal),
-        users=fakes.InMemoryUserStore(journal),
+        **{name: make(people) for name, make in IDENTITY.items()},
+        mailer=Letters(),
         journal=journal,
         audit=fakes.InMemoryAuditLog(),
         exchanges=fakes.InMemoryExchangeLog(),
@@ -86,25 +99,17 @@ async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 Signed = Callable[..., Awaitable[dict[str, str]]]
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
 def signed(parts: Parts) -> Signed:
-    """Headers of a new user of a role."""
+    """Headers of a new user of a role, who owns their organisation; `more` is what else the token says."""
 
-    async def sign(role: Role = Role.CUSTOMER) -> dict[str, str]:
-        number, now = next(_numbers), datetime.now(UTC)
-        organisation = Organisation(id=f"org_{number}", name="Organisation", created_at=now)
-        user = User(
-            id=f"usr_{number}",
-            organisation_id=organisation.id,
-            email=f"user{number}@example.com",
-            name="User",
-            role=role,
-            created_at=now,
-        )
-        await parts.users.add(user, organisation, "no hash")
-        return {"Authorization": f"Bearer {await asyncio.to_thread(issue, parts.settings, user)}"}
+    async def sign(role: Role = Role.CUSTOMER, **more: Any) -> dict[str, str]:
+        person, organisation = user(role=role)
+        await parts.users.add(person, organisation, "no hash")
+        told = {"user_id": person.id, "organisation_id": organisation.id, "role": role, "org_role": OrgRole.OWNER}
+        principal = Principal.model_validate(told | more)
+        return {"Authorization": f"Bearer {await asyncio.to_thread(issue, parts.settings, principal)}"}
 
     return sign

@@ -7,6 +7,8 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from domain.errors import Unavailable
+from domain.letters import Letter
 from domain.quotes import CarrierAccount
 from domain.tracking import Scan
 
@@ -32,6 +34,22 @@ class Told:
     async def report(self, delivery_id: str, scans: Any) -> bool:
         self.reports.append((delivery_id, list(scans)))
         return self.alive
+
+
+@dataclass
+class Letters:
+    """A mailer that remembers; `alive` says whether the mail server answers."""
+
+    alive: bool = True
+    sent: list[Letter] = field(default_factory=list)
+
+    async def send(self, letter: Letter) -> None:
+        if not self.alive:
+            raise Unavailable("the mail server did not take the letter")
+        self.sent.append(letter)
+
+    def to(self, email: str) -> list[Letter]:
+        return [letter for letter in self.sent if letter.to.lower() == email.lower()]
 
 
 def write_key(folder: Path, kid: str) -> Ed25519PrivateKey:

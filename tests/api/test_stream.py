@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from api.deps import Parts
 from domain import audit
+from domain.users import OrgRole
 
 
 @pytest.fixture
@@ -30,17 +31,22 @@ async def served(app: FastAPI, parts: Parts) -> AsyncIterator[str]:
         await running
 
 
-def write(parts: Parts, organisation_id: str, seq: int, subject: str = f"del_{'a' * 32}") -> None:
-    line = audit.Line(seq=seq, kind="delivery.moved", actor="system", at=datetime.now(UTC), data={"status": "booked"})
+def write(
+    parts: Parts, organisation_id: str, seq: int, subject: str = f"del_{'a' * 32}", actor: str = "system"
+) -> None:
+    line = audit.Line(seq=seq, kind="delivery.moved", actor=actor, at=datetime.now(UTC), data={"status": "booked"})
     parts.journal.write(subject, organisation_id, [line])  # type: ignore[attr-defined]
 
 
-async def events(url: str, headers: dict[str, str], how_many: int) -> list[dict[str, Any]]:
+async def events(
+    url: str, headers: dict[str, str], how_many: int, delivery_id: str | None = None
+) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    named = {"delivery_id": delivery_id} if delivery_id else {}
     async with (
         asyncio.timeout(20),
         httpx.AsyncClient(base_url=url) as client,
-        client.stream("GET", "/v1/stream", headers=headers) as answer,
+        client.stream("GET", "/v1/stream", headers=headers, params=named) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
         event: dict[str, Any] = {}
@@ -61,30 +67,51 @@ async def events(url: str, headers: dict[str, str], how_many: int) -> list[dict[
 async def test_it_goes_on_where_it_broke_and_shows_only_ones_own(served: str, parts: Parts, signed: Any) -> None:
     headers = await signed()
     mine = jwt.decode(headers["Authorization"].split()[1], options={"verify_signature": False})["org"]
-    for seq in (1, 2):
+    for seq in (1, 2, 3):
         write(parts, mine, seq)
         write(parts, "org_other", seq, f"del_{'b' * 32}")
-    # Registering was the organisation's first line.
     first = await events(served, headers, 3)
-    assert [event["event"] for event in first] == ["user.registered", "delivery.moved", "delivery.moved"]
+    assert [event["event"] for event in first] == ["delivery.moved"] * 3
     following = asyncio.create_task(events(served, {**headers, "Last-Event-ID": first[1]["id"]}, 3))
     await asyncio.sleep(0.1)
-    for seq in (3, 4):
+    for seq in (4, 5):
         write(parts, "org_other", seq, f"del_{'b' * 32}")
         write(parts, mine, seq)
     later = await following
-    assert [event["data"]["seq"] for event in later] == [2, 3, 4]
+    assert [event["data"]["seq"] for event in later] == [3, 4, 5]
     assert {event["data"]["subject"] for event in later} == {f"del_{'a' * 32}"}
 
 
 async def test_a_new_line_rings_a_waiting_stream(served: str, parts: Parts, signed: Any) -> None:
     headers = await signed()
     mine = jwt.decode(headers["Authorization"].split()[1], options={"verify_signature": False})["org"]
+    write(parts, mine, 1)
     waiting = [asyncio.create_task(events(served, headers, 2)) for _ in range(10)]
     await asyncio.sleep(0.2)
-    write(parts, mine, 1)
+    write(parts, mine, 2)
     for task in waiting:
         assert (await task)[1]["data"]["status"] == "booked"
+
+
+async def test_a_partner_follows_the_deliveries_it_requested_and_no_others(
+    served: str, parts: Parts, signed: Any
+) -> None:
+    headers = await signed(user_id="svc_1", organisation_id="org_1", org_role=OrgRole.PARTNER)
+    own, others = f"del_{'c' * 32}", f"del_{'d' * 32}"
+    write(parts, "org_1", 1, own, actor="svc_1")
+    write(parts, "org_1", 1, others, actor="svc_2")
+    [event] = await events(served, headers, 1, own)
+    assert event["data"]["subject"] == own
+    async with httpx.AsyncClient(base_url=served, headers=headers) as client:
+        theirs = await client.get("/v1/stream", params={"delivery_id": others})
+        nobodys = await client.get("/v1/stream", params={"delivery_id": f"del_{'0' * 32}"})
+        everything = await client.get("/v1/stream")
+        timelines = [await client.get(f"/v1/tracking/{subject}") for subject in (own, others, f"del_{'0' * 32}")]
+    assert theirs.status_code == nobodys.status_code == 404
+    assert theirs.content == nobodys.content
+    assert everything.status_code == 403
+    assert [answer.status_code for answer in timelines] == [200, 404, 404]
+    assert timelines[1].content == timelines[2].content
 
 
 async def test_a_refused_stream_is_a_problem(served: str) -> None:

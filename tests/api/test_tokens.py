@@ -11,13 +11,15 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hands import write_key
 
-from api.tokens import KeySet, jwks, private_keys, verify
+from api.tokens import KeySet, issue, public_keys, verify
 from domain.errors import Unauthenticated, Unavailable
-from domain.users import Principal, Role
+from domain.users import OrgRole, Principal, Role, Scope
 from runtime.settings import Settings
+from runtime.signing import signing_keys
 
 ISSUER = "entrega"
 
@@ -25,7 +27,8 @@ ISSUER = "entrega"
 def claims(**more: Any) -> dict[str, Any]:
     now = int(time.time())
     usual = {"iss": ISSUER, "aud": "entrega", "sub": "usr_1", "org": "org_1", "role": "customer"}
-    made = {**usual, "iat": now, "exp": now + 600, **more}
+    standing = {"org_role": "owner", "amr": ["pwd"], "verified": True}
+    made = {**usual, **standing, "iat": now, "exp": now + 600, **more}
     return {name: value for name, value in made.items() if value is not ...}
 
 
@@ -43,12 +46,22 @@ def by_hand(header: dict[str, Any], payload: dict[str, Any], signature: bytes = 
 
 @pytest.fixture
 def ours(keys_dir: Path) -> Ed25519PrivateKey:
-    return private_keys(keys_dir)["first"]
+    return next(key.private for key in signing_keys(keys_dir) if key.kid == "first")
 
 
 async def test_our_own_token_is_who_it_says(ours: Ed25519PrivateKey, settings: Settings) -> None:
     principal = await verify(token(ours), KeySet(settings), ISSUER)
-    assert principal == Principal(user_id="usr_1", organisation_id="org_1", role=Role.CUSTOMER)
+    assert principal == Principal(
+        user_id="usr_1", organisation_id="org_1", role=Role.CUSTOMER, org_role=OrgRole.OWNER, amr=("pwd",)
+    )
+
+
+async def test_what_is_issued_is_what_is_read(settings: Settings) -> None:
+    told = Principal(
+        user_id="svc_1", organisation_id="org_1", role=Role.CUSTOMER, org_role=OrgRole.PARTNER, verified=False,
+        amr=("api_key",), scopes=frozenset({Scope.DELIVERIES_READ, Scope.QUOTES_READ}),
+    )  # fmt: skip
+    assert await verify(issue(settings, told), KeySet(settings), ISSUER) == told
 
 
 def attacks(ours: Ed25519PrivateKey) -> dict[str, str]:
@@ -71,6 +84,8 @@ def attacks(ours: Ed25519PrivateKey) -> dict[str, str]:
         "our raw public key as an HMAC secret": _hmac(hs, raw),
         "a stranger's key under our kid": token(stranger),
         "a stranger's key brought along": token(stranger, jwk=_jwk(stranger)),
+        "a stranger's key by address": token(stranger, jku="https://example.com/jwks", x5u="https://example.com/x5u"),
+        "another kind of key under our kid": token(ec.generate_private_key(ec.SECP256R1()), algorithm="ES256"),
         "an unknown kid": token(ours, kid="nobody"),
         "a kid that is a path": token(ours, kid="../first"),
         "a kid that is no text": by_hand({"alg": "EdDSA", "typ": "at+jwt", "kid": 7}, claims()),
@@ -90,6 +105,12 @@ def attacks(ours: Ed25519PrivateKey) -> dict[str, str]:
         "nobody": token(ours, claims(sub=...)),
         "no organisation": token(ours, claims(org=...)),
         "an unknown role": token(ours, claims(role="root")),
+        "no role in the organisation": token(ours, claims(org_role=...)),
+        "an unknown role in the organisation": token(ours, claims(org_role="king")),
+        "an unknown scope": token(ours, claims(scope="deliveries:read everything")),
+        "scopes that are no text": token(ours, claims(scope=["deliveries:read"])),
+        "no word on how it was proved": token(ours, claims(amr=...)),
+        "no word on the address": token(ours, claims(verified=...)),
         "another body": f"{header}.{other_body}.{signature}",
         "no signature": f"{header}.{body}.",
         "too long": token(ours, claims(more="x" * 5000)),
@@ -119,6 +140,23 @@ async def test_anything_else_is_refused(attack: str, ours: Ed25519PrivateKey, se
         await verify(attacks(ours)[attack], KeySet(settings), ISSUER)
 
 
+# Of each service one route: whoever forgot to look would let these in.
+ROUTES = ("/v1/users/me", "/v1/carriers", "/v1/areas", "/v1/deliveries", f"/v1/tracking/del_{'0' * 32}")
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_every_service_refuses_every_attack_in_the_same_words(
+    path: str, http: httpx.AsyncClient, ours: Ed25519PrivateKey
+) -> None:
+    answers = set()
+    for attack, sent in attacks(ours).items():
+        if sent:
+            answer = await http.get(path, headers={"Authorization": f"Bearer {sent}"})
+            assert answer.status_code == 401, attack
+            answers.add(answer.content)
+    assert len(answers) <= 2  # not ours at all, or ours and not valid
+
+
 async def test_a_refused_token_is_a_401_problem(http: httpx.AsyncClient, ours: Ed25519PrivateKey) -> None:
     answer = await http.get("/v1/users/me", headers={"Authorization": f"Bearer {token(ours, typ='JWT')}"})
     assert answer.status_code == 401
@@ -135,7 +173,7 @@ async def test_keys_come_from_the_users_service_and_outlive_it(tmp_path: Path) -
         nonlocal served
         served += 1
         await reader.readuntil(b"\r\n\r\n")
-        body = json.dumps(jwks(tmp_path)).encode()
+        body = json.dumps(public_keys(tmp_path)).encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()

@@ -11,7 +11,6 @@ from fakes.places import InMemoryPlaces
 from fakes.policies import InMemoryPolicyStore
 from fakes.routing import InMemoryRoutingStore
 from fakes.tracking import InMemoryScanStore
-from fakes.users import InMemoryUserStore
 
 __all__ = [
     "InMemoryAccountStore",
@@ -24,5 +23,4 @@ __all__ = [
     "InMemoryPolicyStore",
     "InMemoryRoutingStore",
     "InMemoryScanStore",
-    "InMemoryUserStore",
 ]

@@ -83,6 +83,7 @@ def _fits(delivery: Delivery, where: DeliveryFilter) -> bool:
     text = (delivery.id, request.reference, *codes, request.pickup.address.city, request.dropoff.address.city)
     return (
         where.organisation_id in (None, delivery.organisation_id)
+        and where.created_by in (None, delivery.created_by)
         and where.status in (None, delivery.status)
         and where.attention in (None, delivery.attention)
         and where.carrier in (None, holder.carrier if holder else "")

@@ -9,14 +9,22 @@ from making import fresh
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain import ports
+from runtime.wiring import IDENTITY
 from storage import audit
 from storage._engine import connect
+from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
+from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
+from storage.limits import SqlRateLimit
+from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
+from storage.proofs import SqlProofStore
 from storage.routing import SqlRoutingStore
+from storage.second_factors import SqlSecondFactorStore
+from storage.sessions import SqlSessionStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
@@ -35,7 +43,6 @@ class Stores:
     routing: ports.RoutingStore
     availability: ports.AvailabilityStore
     scans: ports.ScanStore
-    users: ports.UserStore
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +67,29 @@ def sql(engines) -> Stores:
         routing=SqlRoutingStore(engines["quotes"]),
         availability=SqlAvailabilityStore(engines["availability"]),
         scans=SqlScanStore(engines["tracking"]),
-        users=SqlUserStore(engines["users"]),
     )
+
+
+@dataclass
+class People:
+    """What the users service keeps, as its role."""
+
+    journal: SqlJournal
+    users: SqlUserStore
+    proofs: SqlProofStore
+    sessions: SqlSessionStore
+    second_factors: SqlSecondFactorStore
+    organisations: SqlOrganisationStore
+    invitations: SqlInvitationStore
+    service_accounts: SqlServiceAccountStore
+    api_keys: SqlApiKeyStore
+    limits: SqlRateLimit
+
+
+@pytest.fixture
+def people(engines) -> People:
+    engine = engines["users"]
+    return People(journal=SqlJournal(engine), **{name: make(engine) for name, make in IDENTITY.items()})
 
 
 @pytest.fixture
@@ -76,7 +104,6 @@ def memory() -> Stores:
         routing=fakes.InMemoryRoutingStore(journal),
         availability=fakes.InMemoryAvailabilityStore(journal=journal),
         scans=fakes.InMemoryScanStore(journal),
-        users=fakes.InMemoryUserStore(journal),
     )
 
 

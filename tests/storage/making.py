@@ -8,8 +8,10 @@ from domain import audit, ledger
 from domain.bookings import Booking
 from domain.deliveries import Delivery, DeliveryRequest, RecordMove
 from domain.money import Currency, Money
+from domain.organisations import ApiKey, Invitation, ServiceAccount
+from domain.sessions import Session
 from domain.tracking import Scan, ScanKind
-from domain.users import Organisation, Role, User
+from domain.users import Organisation, OrgRole, Role, Scope, User
 
 NOW = datetime(2030, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -70,7 +72,40 @@ def scan(**more: Any) -> Scan:
     return Scan.model_validate({**values, **more})
 
 
-def user(email: str | None = None, role: Role = Role.CUSTOMER) -> tuple[User, Organisation]:
+def user(email: str | None = None, role: Role = Role.CUSTOMER, **more: Any) -> tuple[User, Organisation]:
     organisation = Organisation(id=fresh("org"), name="Padaria", created_at=NOW)
-    person = {"id": fresh("usr"), "organisation_id": organisation.id, "name": "Ana", "role": role, "created_at": NOW}
-    return User.model_validate({**person, "email": email or f"{uuid.uuid4().hex}@example.com"}), organisation
+    values = {
+        "id": fresh("usr"), "organisation_id": organisation.id, "name": "Ana", "role": role, "created_at": NOW,
+        "password_set_at": NOW, "email": email or f"{uuid.uuid4().hex}@example.com",
+    }  # fmt: skip
+    return User.model_validate({**values, **more}), organisation
+
+
+def session(person: User, **more: Any) -> Session:
+    values = {
+        "id": fresh("ses"), "user_id": person.id, "organisation_id": person.organisation_id, "amr": ("pwd",),
+        "created_at": NOW, "rotated_at": NOW, "expires_at": NOW + timedelta(days=30),
+    }  # fmt: skip
+    return Session.model_validate({**values, **more})
+
+
+def invitation(organisation_id: str, email: str, role: OrgRole = OrgRole.MEMBER, **more: Any) -> Invitation:
+    values = {
+        "id": fresh("inv"), "organisation_id": organisation_id, "email": email, "role": role, "invited_by": "usr_1",
+        "created_at": NOW, "expires_at": NOW + timedelta(days=7),
+    }  # fmt: skip
+    return Invitation.model_validate({**values, **more})
+
+
+def service_account(organisation_id: str, role: OrgRole = OrgRole.MEMBER) -> ServiceAccount:
+    values = {"id": fresh("svc"), "organisation_id": organisation_id, "name": "Loja", "role": role}
+    return ServiceAccount.model_validate({**values, "created_by": "usr_1", "created_at": NOW})
+
+
+def api_key(account: ServiceAccount, **more: Any) -> ApiKey:
+    values = {
+        "id": fresh("key"), "service_account_id": account.id, "organisation_id": account.organisation_id,
+        "name": "produção", "hint": "ek_12345", "scopes": (Scope.DELIVERIES_READ,), "created_by": "usr_1",
+        "created_at": NOW,
+    }  # fmt: skip
+    return ApiKey.model_validate({**values, **more})

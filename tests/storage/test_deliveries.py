@@ -199,7 +199,9 @@ async def test_a_page_is_narrowed_by_what_is_asked(stores):
     organisation = fresh("org")
     held = booking(carrier="moto")
     told = delivery(organisation_id=organisation, booking=held, reference="NF_100%", attention="silent_carrier")
-    other = delivery(organisation_id=organisation, created_at=NOW - timedelta(days=1), status="quoted")
+    other = delivery(
+        organisation_id=organisation, created_at=NOW - timedelta(days=1), status="quoted", created_by="svc_1"
+    )
     for it in (told, other):
         await stores.deliveries.record(move(it))
 
@@ -208,6 +210,7 @@ async def test_a_page_is_narrowed_by_what_is_asked(stores):
         return [it.id for it in page]
 
     assert await found() == [told.id, other.id]
+    assert await found(created_by="svc_1") == [other.id]
     assert await found(status="quoted") == [other.id]
     assert await found(attention="silent_carrier") == [told.id]
     assert await found(carrier="moto") == [told.id]

@@ -1,0 +1,66 @@
+"""How often somebody may try, per account and per address, across all processes."""
+
+import contextlib
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.deps import Parts
+from domain.errors import SecondFactorRequired, Unavailable
+from domain.limits import MAIL_ACCOUNT, MAIL_ADDRESS, PROOF, SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_PAIR, Limit
+
+_NETWORK_V6 = 64
+
+
+def _address(request: Request) -> str:
+    """Where the request came from; of IPv6 the network, since a household has a whole one."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, _NETWORK_V6), strict=False))
+    return str(address)
+
+
+Address = Annotated[str, Depends(_address)]
+
+
+@asynccontextmanager
+async def attempt(parts: Parts, *tries: tuple[Limit, str]) -> AsyncIterator[None]:
+    """A try whose failures count: taken before, given back when it succeeds. Raises TooMany, Unavailable."""
+    for limit, key in tries:
+        await parts.limits.take(limit, key)
+    try:
+        yield
+    except SecondFactorRequired:  # half a success: the next step is a try of its own
+        await _give_back(parts, tries)
+        raise
+    await _give_back(parts, tries)
+
+
+async def _give_back(parts: Parts, tries: tuple[tuple[Limit, str], ...]) -> None:
+    with contextlib.suppress(Unavailable):
+        for limit, key in tries:
+            await parts.limits.give_back(limit, key)
+
+
+def signing_in(email: str, address: str) -> tuple[tuple[Limit, str], ...]:
+    """What a try to sign in counts against; the address first, so that one who is out of tries spends no others'."""
+    account = email.lower()
+    return (SIGN_IN_ADDRESS, address), (SIGN_IN_PAIR, f"{account} {address}"), (SIGN_IN_ACCOUNT, account)
+
+
+def proving(user_id: str) -> tuple[Limit, str]:
+    """What a password or code inside a session counts against."""
+    return PROOF, user_id
+
+
+async def take_letter(parts: Parts, email: str, address: str) -> None:
+    """Counts a request that sends a letter, whether it will or not. Raises TooMany, Unavailable."""
+    await parts.limits.take(MAIL_ADDRESS, address)
+    await parts.limits.take(MAIL_ACCOUNT, email.lower())

@@ -1,0 +1,68 @@
+"""Letters by SMTP: one connection per letter, encrypted unless the server is on this machine."""
+
+import asyncio
+import ipaddress
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from domain.errors import Unavailable
+from domain.letters import Letter
+
+_WITHIN_S = 15.0
+_PORTS = {"smtp": 587, "smtps": 465}
+
+
+class SmtpMailer:
+    """`smtp://user:password@host:587` (STARTTLS, which only the loopback may lack) or `smtps://…:465` (TLS from the
+    first byte), verified by `tls`, or by the system's authorities. Raises ValueError for another address."""
+
+    def __init__(self, url: str, sender: str, tls: ssl.SSLContext | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError("the mail server's address looks like smtp://user:password@host:587 or smtps://host:465")
+        self._host, self._port = parts.hostname, parts.port or _PORTS[parts.scheme]
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._use_tls = parts.scheme == "smtps"
+        self._start_tls = not self._use_tls and not _is_loopback(self._host)
+        self._sender, self._tls = sender, tls
+
+    async def send(self, letter: Letter) -> None:
+        """Hands it over within a quarter of a minute; raises Unavailable."""
+        client = aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            timeout=_WITHIN_S,
+            use_tls=self._use_tls,
+            start_tls=self._start_tls,
+            tls_context=self._tls,
+        )
+        try:
+            async with asyncio.timeout(_WITHIN_S), client:
+                if self._user:
+                    await client.login(self._user, self._password)
+                await client.send_message(self._message(letter))
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            # The server's words may quote the address.
+            raise Unavailable("the mail server did not take the letter", cause=type(error).__name__) from None
+
+    def _message(self, letter: Letter) -> EmailMessage:
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self._sender, letter.to, letter.subject
+        message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=self._sender.rpartition("@")[2])
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.text)
+        message.add_alternative(letter.html, subtype="html")
+        return message
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
