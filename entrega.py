@@ -224,9 +224,10 @@ def _is_expected(error: Exception) -> bool:
     from runtime.settings import SettingMissing
     from runtime.signing import TooSoon
     from runtime.supervisor import PartFailed
+    from storage._keks import KeyFileUnusable
 
-    known = SettingMissing | AlreadyRunning | NotRunning | PortTaken | PartFailed | NothingToCheck | DatabaseUnusable
-    return isinstance(error, known | TooSoon | DomainError)
+    ours = SettingMissing | KeyFileUnusable | AlreadyRunning | NotRunning | PortTaken | PartFailed | TooSoon
+    return isinstance(error, ours | NothingToCheck | DatabaseUnusable | DomainError)
 
 
 def _fail(message: str) -> NoReturn:

@@ -4,6 +4,7 @@
     ├── Invalid              the request cannot be carried out as written
     │   ├── IdempotencyKeyReused, QuoteExpired … see below
     ├── NotFound             there is no such thing for whoever asks
+    ├── Erased               there was, and it was erased for good
     ├── Forbidden            whoever asks may not do this
     ├── Conflict             not now: the delivery or resource is in another state
     ├── Unauthenticated      who asks is not known
@@ -55,6 +56,10 @@ class Invalid(DomainError):
 
 class NotFound(DomainError):
     """There is no such thing here."""
+
+
+class Erased(DomainError):
+    """This was erased."""
 
 
 class Forbidden(DomainError):

@@ -283,6 +283,17 @@ class Deliverer(Protocol):
         """Hands scans over durably; False when that delivery's workflow has closed. Raises Unavailable."""
 
 
+# ── data keys ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class DataKeys(Protocol):
+    """The keys by which what is personal can be read: one for each delivery, person and carrier account."""
+
+    async def erase(self, subject: str, actor: str) -> bool:
+        """Deletes a subject's key: nobody reads again what it sealed, in rows and workflows alike, and only a journal
+        line under `key/…` is left to tell. Whether there was one. End what runs under it before."""
+
+
 # ── the journal ───────────────────────────────────────────────────────────────────────────────────────────
 
 

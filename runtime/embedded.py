@@ -16,6 +16,7 @@ from runtime._temporal import temporal_part
 from runtime.settings import PREFIX, SERVICES
 from runtime.signing import rotate, signing_keys
 from runtime.supervisor import Part, PartFailed, Report, Supervisor
+from storage._keks import make_kek, new_key
 
 _START_DEADLINE = 180.0
 # What starts together; each wave needs the one before.
@@ -173,6 +174,9 @@ class Stack:
         ours["KEYS_DIR"] = given.get(f"{PREFIX}KEYS_DIR") or str(self._signing_keys())
         token_key = given.get(f"{PREFIX}TRACKING_TOKEN_KEY_FILE") or self._state.secret("tracking_token_key")
         ours["TRACKING_TOKEN_KEY_FILE"] = str(token_key)
+        ours["KEKS_DIR"] = given.get(f"{PREFIX}KEKS_DIR") or str(self._keks())
+        index_key = given.get(f"{PREFIX}INDEX_KEY_FILE") or self._state.secret("index_key", new_key)
+        ours["INDEX_KEY_FILE"] = str(index_key)
         self._state.secret("admin_password")
         known = {name: value for name, value in given.items() if name.startswith(PREFIX)}
         self.env = {**known, **{f"{PREFIX}{name}": value for name, value in ours.items()}}
@@ -183,6 +187,12 @@ class Stack:
         while len(signing_keys(keys)) < 2:  # one that signs, and the next
             rotate(keys)
         return keys
+
+    def _keks(self) -> Path:
+        folder = self._state.secrets / "keks"
+        if not list(folder.glob("*.kek")):
+            make_kek(folder)
+        return folder
 
     def _part(self, name: str) -> Part:
         ports, state = self._ports, self._state

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -10,8 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 PREFIX = "ENTREGA_"
 _HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 
-Service = Literal["users", "quotes", "availability", "deliveries", "tracking", "relay"]
-SERVICES: tuple[Service, ...] = ("users", "quotes", "availability", "deliveries", "tracking", "relay")
+Service = Literal["users", "quotes", "availability", "deliveries", "tracking", "relay", "codec", "keys"]
+SERVICES: tuple[Service, ...] = get_args(Service)
 
 
 class SettingMissing(Exception):
@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     deliveries_database_url: SecretStr | None = None
     tracking_database_url: SecretStr | None = None
     relay_database_url: SecretStr | None = None
+    codec_database_url: SecretStr | None = None
+    keys_database_url: SecretStr | None = None
+    """The role that wraps data keys anew: `entrega keys rotate` alone."""
 
     mongo_url: SecretStr | None = None
     mongo_database: str = "entrega"
@@ -79,6 +82,10 @@ class Settings(BaseSettings):
     """Where the others fetch the public keys."""
     jwt_issuer: str = "entrega"
     tracking_token_key_file: Path | None = None
+    keks_dir: Path | None = None
+    """Key-encryption keys, `<kid>.kek`, 32 random bytes in base64 each; the last by name wraps new data keys."""
+    index_key_file: Path | None = None
+    """The key of blind indexes: 32 random bytes in base64. Without it nobody is found by e-mail."""
 
     smtp_url: SecretStr | None = None
     """The users service's mail server: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465."""

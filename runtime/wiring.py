@@ -13,6 +13,7 @@ from places import Atlas
 from runtime.exchanges import Attributed
 from runtime.settings import SettingMissing
 from storage._engine import connect
+from storage._keks import Keks
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.audit import MongoAuditLog
 from storage.audit import connect as connect_mongo
@@ -22,6 +23,7 @@ from storage.deliveries import SqlDeliveryStore
 from storage.exchanges import MongoExchangeLog
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
+from storage.keys import KeyRing
 from storage.limits import SqlRateLimit
 from storage.listening import Listener
 from storage.organisations import SqlOrganisationStore
@@ -64,6 +66,8 @@ class Wiring:
         self._stack = AsyncExitStack()
         self._engines: dict[str, AsyncEngine] = {}
         self._books: dict[str, CarrierBook] = {}
+        self._keks: Keks | None = None
+        self._rings: dict[str, KeyRing] = {}
         self._mongo: AsyncMongoClient[dict[str, Any]] | None = None
         self._exchanges: Attributed | None = None
 
@@ -83,6 +87,18 @@ class Wiring:
             self._stack.push_async_callback(engine.dispose)
             self._engines[service] = engine
         return self._engines[service]
+
+    def keks(self) -> Keks:
+        """The keys that wrap data keys. Raises SettingMissing, KeyFileUnusable."""
+        if self._keks is None:
+            self._keks = Keks(self.settings.need("keks_dir"))
+        return self._keks
+
+    def keys(self, service: str) -> KeyRing:
+        """Data keys as this service's role may have them; one memory of them per process and role."""
+        if service not in self._rings:
+            self._rings[service] = KeyRing(self.engine(service), self.keks())
+        return self._rings[service]
 
     def carriers(self, service: str) -> CarrierBook:
         """Carriers as this service's role reads their accounts; breakers and limits are per process. What is said to

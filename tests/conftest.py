@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from storage.migrations import upgrade
 
-SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "relay")
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "relay", "codec", "keys")
 
 
 @dataclass

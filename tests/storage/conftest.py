@@ -28,7 +28,7 @@ from storage.sessions import SqlSessionStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
-SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "relay")
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "relay", "codec", "keys")
 
 
 @dataclass

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from making import delivery, fresh, move
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 TABLES = (
     "users.users", "users.organisations", "users.members", "users.sessions", "users.proofs", "users.second_factors",
@@ -12,7 +13,7 @@ TABLES = (
     "carriers.accounts", "carriers.rules", "carriers.pauses",
     "availability.areas", "availability.windows", "availability.slots",
     "deliveries.deliveries", "deliveries.policies", "ledger.entries", "tracking.scans",
-    "journal.journal",
+    "journal.journal", "keys.data_keys",
 )  # fmt: skip
 ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 READ_CARRIERS = {table: {"SELECT"} for table in ("carriers.accounts", "carriers.rules", "carriers.pauses")}
@@ -29,7 +30,14 @@ MAY = {
     },
     "tracking": {"tracking.scans": ALL, **READ_CARRIERS},
     "relay": {},
+    "codec": {},
+    "keys": {},
 }  # fmt: skip
+# Of data keys each role has the rows of its own subjects: what it may do to whose.
+SUBJECTS = {"del_": "deliveries", "usr_": "users", "org_": "users", "carrier/": "quotes", "service/": None}
+CARRYING = {"quotes", "availability", "deliveries", "tracking"}
+READERS = {"del_": CARRYING | {"codec", "keys"}, "usr_": {"users", "keys"}, "org_": {"users", "keys"},
+           "carrier/": CARRYING | {"keys"}, "service/": CARRYING | {"codec", "keys"}}  # fmt: skip
 _WRITTEN = {"subject", "seq", "kind", "actor", "organisation_id", "data", "digest", "prev_hash", "hash", "at"}
 
 
@@ -54,7 +62,8 @@ async def test_a_role_may_do_exactly_this(engines, role, table):
     """)
     async with engines[role].connect() as connection:
         may = {right for right in rights if await connection.scalar(query, {"table": table, "right": right})}
-    assert may == ({"SELECT"} if table == "journal.journal" else MAY[role].get(table, set()))
+    reads_only = table == "journal.journal" or (table == "keys.data_keys" and role != "relay")
+    assert may == ({"SELECT"} if reads_only else MAY[role].get(table, set()))
 
 
 @pytest.mark.parametrize("role", MAY)
@@ -91,11 +100,51 @@ async def test_what_may_be_written_into_the_journal_is_a_line_but_not_its_place(
     ("quotes", "SELECT * FROM ledger.entries"),
     ("relay", "SELECT * FROM carriers.accounts"),
     ("relay", "INSERT INTO journal.journal (subject) VALUES ('x')"),
+    ("relay", "SELECT * FROM keys.data_keys"),
+    ("codec", "SELECT * FROM deliveries.deliveries"),
+    ("codec", "INSERT INTO keys.data_keys (subject) VALUES ('del_x')"),
+    ("keys", "SELECT * FROM deliveries.deliveries"),
+    ("keys", "SELECT * FROM users.users"),
+    ("keys", "UPDATE keys.data_keys SET erased_at = now()"),
+    ("deliveries", "DELETE FROM keys.data_keys"),
+    ("deliveries", "UPDATE keys.data_keys SET subject = 'del_x'"),
+    ("deliveries", "ALTER TABLE keys.data_keys DISABLE ROW LEVEL SECURITY"),
 ])  # fmt: skip
 async def test_a_role_that_reaches_further_is_refused(engines, role, attempt):
     async with engines[role].connect() as connection:
         with pytest.raises(Exception, match=r"permission denied|must be owner"):
             await connection.execute(text(attempt))
+
+
+async def _may(engine, statement, **values) -> bool:
+    """Whether it does anything; nothing of it stays."""
+    async with engine.connect() as connection:
+        try:
+            return (await connection.execute(text(statement), values)).rowcount > 0
+        except DBAPIError as refused:
+            if "permission denied" in str(refused) or "row-level security" in str(refused):
+                return False
+            raise
+
+
+@pytest.mark.parametrize(("role", "prefix"), list(itertools.product(MAY, SUBJECTS)))
+async def test_a_role_has_the_keys_of_its_own_subjects(engines, role, prefix):
+    owner = SUBJECTS[prefix]
+    makes = {owner} if owner else CARRYING
+    there, fresh_one = fresh(prefix), fresh(prefix)
+    new = "INSERT INTO keys.data_keys (subject, wrapped, kek_id, created_at) VALUES (:s, 'old', 'a', now())"
+    async with engines["owner"].begin() as connection:
+        await connection.execute(text(new), {"s": there})
+    ends = "UPDATE keys.data_keys SET wrapped = NULL, kek_id = NULL, erased_at = now() WHERE subject = :s"
+    wraps = "UPDATE keys.data_keys SET wrapped = 'new', kek_id = 'b' WHERE subject = :s"
+    engine = engines[role]
+    assert await _may(engine, "SELECT FROM keys.data_keys WHERE subject = :s", s=there) is (role in READERS[prefix])
+    assert await _may(engine, new, s=fresh_one) is (role in makes)
+    assert await _may(engine, ends, s=there) is (role == owner)
+    assert await _may(engine, wraps, s=there) is (role == "keys")
+    async with engines["owner"].begin() as connection:
+        await connection.execute(text(ends), {"s": there})
+    assert not await _may(engine, wraps, s=there)  # nobody brings a key back
 
 
 @pytest.mark.parametrize("table", ["journal.journal", "ledger.entries"])
