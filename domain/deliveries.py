@@ -233,6 +233,7 @@ class Delivery(Value):
     courier: Courier | None = None
     proof: Proof | None = None
     ended_at: Timestamp | None = None
+    erased: bool = Field(default=False, description="what was personal is gone for good; ids, codes and times stay")
 
     def for_carriers(self) -> QuoteRequest:
         """What carriers are told of it: the request, with the points that were found."""

@@ -176,10 +176,10 @@ class DeliveryStore(Protocol):
         """
 
     async def get(self, delivery_id: str) -> Delivery | None:
-        """One delivery."""
+        """One delivery; an erased one without what was personal."""
 
     async def state(self, delivery_id: str) -> dict[str, object] | None:
-        """The workflow's own state at its last move."""
+        """The workflow's own state at its last move; an erased delivery has none."""
 
     async def page(self, where: DeliveryFilter, limit: int, after: str | None) -> tuple[Sequence[Delivery], str | None]:
         """Newest first, and the cursor of the next page; raises Invalid for a cursor that is not one."""

@@ -71,6 +71,7 @@ class Scan(Value):
     cost: Money | None = Field(default=None, description="the carrier's price as it stands now, where it says")
     delivery_eta_at: Timestamp | None = None
     proof: Proof | None = None
+    erased: bool = Field(default=False, description="what was personal is gone for good")
 
     @property
     def ref(self) -> AccountRef:

@@ -112,7 +112,7 @@ class Wiring:
 
     def accounts(self, service: str) -> SqlAccountStore:
         """Only the quotes role may write them."""
-        return SqlAccountStore(self.engine(service))
+        return SqlAccountStore(self.engine(service), self.keys(service))
 
     def routing(self, service: str) -> SqlRoutingStore:
         """Only the quotes role may write rules and pauses."""
@@ -120,7 +120,7 @@ class Wiring:
 
     def deliveries(self) -> SqlDeliveryStore:
         """As the deliveries role."""
-        return SqlDeliveryStore(self.engine("deliveries"))
+        return SqlDeliveryStore(self.engine("deliveries"), self.keys("deliveries"))
 
     def policies(self) -> SqlPolicyStore:
         """As the deliveries role."""
@@ -132,7 +132,7 @@ class Wiring:
 
     def scans(self) -> SqlScanStore:
         """As the tracking role."""
-        return SqlScanStore(self.engine("tracking"))
+        return SqlScanStore(self.engine("tracking"), self.keys("tracking"))
 
     def users(self) -> SqlUserStore:
         """As the users role."""

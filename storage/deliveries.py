@@ -1,15 +1,14 @@
 """Deliveries at rest: one transaction per move, and the pages people read."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import audit
 from domain.deliveries import Delivery, RecordMove
@@ -17,43 +16,20 @@ from domain.errors import DeliveryDiverged, Invalid
 from domain.ledger import Entry
 from domain.ports import DeliveryFilter
 from storage import _paging
+from storage._crypto import Key
+from storage._delivery_rows import SHOWN, DeliveryRow, as_delivery, folded, place, values
 from storage._engine import constraint, reading, transaction
-from storage._rows import Row
 from storage.journal import JournalRow, lock, write_lines
+from storage.keys import KeyRing
 from storage.ledger import read_entries, write_entries
-
-
-class DeliveryRow(Row):
-    """A delivery (`document`), what it is found by, and its workflow's memory (`state`)."""
-
-    __tablename__ = "deliveries"
-    __table_args__ = ({"schema": "deliveries"},)
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    organisation_id: Mapped[str]
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-    status: Mapped[str]
-    attention: Mapped[str]
-    service: Mapped[str]
-    carrier: Mapped[str | None]
-    carrier_account: Mapped[str | None]
-    reference: Mapped[str]
-    tracking_number: Mapped[str | None]
-    booking_reference: Mapped[str | None]
-    promised_at: Mapped[datetime | None]
-    request_hash: Mapped[str]
-    seq: Mapped[int]
-    search_text: Mapped[str]
-    document: Mapped[dict[str, Any]]
-    state: Mapped[dict[str, Any]]
 
 
 class SqlDeliveryStore:
     """Writes as the workflow tells, reads for everybody."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, keys: KeyRing) -> None:
         self._engine = engine
+        self._keys = keys
 
     async def record(self, move: RecordMove) -> None:
         """Journal lines, row, entries and state, or nothing of it; see the port for what is skipped and refused."""
@@ -64,8 +40,9 @@ class SqlDeliveryStore:
                 await lock(connection, delivery.id)
                 fresh, prev_hash = await _untold(connection, delivery.id, move.lines)
                 if fresh:
+                    key = await self._keys.within(connection, delivery.id)
                     await write_lines(connection, delivery.id, delivery.organisation_id, fresh, prev_hash)
-                    await _write_row(connection, move, follows=fresh[0].seq - 1)
+                    await _write_row(connection, move, key, follows=fresh[0].seq - 1)
                     await write_entries(connection, move.entries)
         except IntegrityError as error:
             raise DeliveryDiverged(
@@ -73,29 +50,33 @@ class SqlDeliveryStore:
             ) from None
 
     async def get(self, delivery_id: str) -> Delivery | None:
-        """One delivery, as of its last move."""
-        document = await self._one(select(DeliveryRow.document).where(DeliveryRow.id == delivery_id))
-        return None if document is None else _delivery(document)
+        """One delivery, as of its last move; an erased one without what was personal."""
+        async with reading(self._engine) as connection:
+            row = (await connection.execute(select(*SHOWN).where(DeliveryRow.id == delivery_id))).one_or_none()
+        if row is None:
+            return None
+        return as_delivery(row, (await self._keys.known((delivery_id,))).get(delivery_id))
 
     async def state(self, delivery_id: str) -> dict[str, object] | None:
-        """The workflow's memory, as of the delivery's last move."""
-        query = select(DeliveryRow.state).where(DeliveryRow.id == delivery_id)
-        state: dict[str, object] | None = await self._one(query)
-        return state
+        """The workflow's memory, as of the delivery's last move; an erased one has none."""
+        plain = await self._opened("state", select(DeliveryRow.state), delivery_id)
+        return None if plain is None else from_json(plain)
 
     async def request_hash(self, delivery_id: str) -> str | None:
-        """The fingerprint of the request that made it."""
-        digest: str | None = await self._one(select(DeliveryRow.request_hash).where(DeliveryRow.id == delivery_id))
-        return digest
+        """The fingerprint of the request that made it; an erased delivery has none."""
+        plain = await self._opened("request_hash", select(DeliveryRow.request_hash), delivery_id)
+        return None if plain is None else plain.decode()
 
     async def page(self, where: DeliveryFilter, limit: int, after: str | None) -> tuple[Sequence[Delivery], str | None]:
         """Newest first; `created_from` is included, `created_to` is not. Raises Invalid for a strange cursor."""
         newest_first = DeliveryRow.created_at.desc(), DeliveryRow.id.desc()
-        query = _narrowed(select(DeliveryRow.document), where).order_by(*newest_first).limit(limit + 1)
+        query = _narrowed(select(*SHOWN), where).order_by(*newest_first).limit(limit + 1)
         if after is not None:
             query = query.where(tuple_(DeliveryRow.created_at, DeliveryRow.id) < _position(after))
         async with reading(self._engine) as connection:
-            found = [_delivery(document) for document in await connection.scalars(query)]
+            rows = (await connection.execute(query)).all()
+        keys = await self._keys.known(row.id for row in rows)
+        found = [as_delivery(row, keys.get(row.id)) for row in rows]
         page = found[:limit]
         if len(found) <= limit or not page:
             return page, None
@@ -106,9 +87,11 @@ class SqlDeliveryStore:
         async with reading(self._engine) as connection:
             return await read_entries(connection, delivery_id)
 
-    async def _one(self, query: Select[Any]) -> Any:
+    async def _opened(self, column: str, query: Select[Any], delivery_id: str) -> bytes | None:
         async with reading(self._engine) as connection:
-            return await connection.scalar(query)
+            sealed: bytes | None = await connection.scalar(query.where(DeliveryRow.id == delivery_id))
+        key = (await self._keys.known((delivery_id,))).get(delivery_id)
+        return None if sealed is None or key is None else key.open(sealed, place(column, delivery_id))
 
 
 # ── recording ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,60 +126,16 @@ async def _untold(
     return (), ""
 
 
-async def _write_row(connection: AsyncConnection, move: RecordMove, *, follows: int) -> None:
-    values = _values(move)
-    first = insert(DeliveryRow).values(values).on_conflict_do_nothing().returning(DeliveryRow.id)
+async def _write_row(connection: AsyncConnection, move: RecordMove, key: Key, *, follows: int) -> None:
+    told = values(move, key)
+    first = insert(DeliveryRow).values(told).on_conflict_do_nothing().returning(DeliveryRow.id)
     next_one = update(DeliveryRow).where(DeliveryRow.id == move.delivery.id, DeliveryRow.seq == follows)
-    statement = first if follows == 0 else next_one.values(values).returning(DeliveryRow.id)
+    statement = first if follows == 0 else next_one.values(told).returning(DeliveryRow.id)
     if await connection.scalar(statement) is None:
         raise DeliveryDiverged("the row is at another move", delivery_id=move.delivery.id, follows=follows)
 
 
-def _values(move: RecordMove) -> dict[str, Any]:
-    delivery, booking = move.delivery, move.delivery.booking
-    holder = booking or delivery.accepted_offer
-    return {
-        "id": delivery.id,
-        "organisation_id": delivery.organisation_id,
-        "created_at": delivery.created_at,
-        "updated_at": delivery.updated_at,
-        "status": str(delivery.status),
-        "attention": str(delivery.attention),
-        "service": str(delivery.request.service),
-        "carrier": holder.carrier if holder else None,
-        "carrier_account": holder.carrier_account if holder else None,
-        "reference": delivery.request.reference,
-        "tracking_number": booking.tracking_number if booking else None,
-        "booking_reference": booking.reference if booking else None,
-        "promised_at": delivery.promised_at,
-        "request_hash": delivery.request.fingerprint(),
-        "seq": delivery.seq,
-        "search_text": _search_text(delivery),
-        "document": delivery,
-        "state": move.state,
-    }
-
-
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _delivery(document: dict[str, Any]) -> Delivery:
-    # A newer version may have written fields that this one does not know yet.
-    return Delivery.model_validate(document, extra="ignore")
-
-
-def _search_text(delivery: Delivery) -> str:
-    """What a search looks into; nothing personal."""
-    booking, request = delivery.booking, delivery.request
-    codes = (booking.tracking_number or "", booking.reference) if booking else ()
-    cities = request.pickup.address.city, request.dropoff.address.city
-    return _folded(" ".join((delivery.id, request.reference, *codes, *cities)))
-
-
-def _folded(text: str) -> str:
-    """Without case and accents: who looks for `sao paulo` means São Paulo."""
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def _narrowed(query: Select[Any], where: DeliveryFilter) -> Select[Any]:
@@ -211,7 +150,7 @@ def _narrowed(query: Select[Any], where: DeliveryFilter) -> Select[Any]:
     if where.created_to is not None:
         query = query.where(DeliveryRow.created_at < where.created_to)
     if where.text:
-        query = query.where(DeliveryRow.search_text.contains(_folded(where.text), autoescape=True))
+        query = query.where(DeliveryRow.search_text.contains(folded(where.text), autoescape=True))
     return query
 
 

@@ -1,24 +1,33 @@
 """The inbox at rest: scans as they came, matched to their delivery by what the journal says of its booking."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Identity, select, text, tuple_, update
-from sqlalchemy import Row as Result
+from pydantic_core import to_json
+from sqlalchemy import ColumnElement, Identity, Select, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.erasure import erased_scan
 from domain.ports import InboxItem
 from domain.tracking import Scan
+from storage._crypto import Key
 from storage._engine import reading, transaction
 from storage._rows import Row
 from storage.journal import JournalRow
+from storage.keys import KeyRing
+
+_NOBODYS = "service/tracking"
+"""Whose key seals a scan until it is known which delivery it is about."""
 
 
 class ScanRow(Row):
-    """One scan; `looked_at` is when the journal was last asked in vain whose it is."""
+    """One scan; `looked_at` is when the journal was last asked in vain whose it is.
+
+    What it is found by stands in the clear; all of it is sealed by the key of `sealed_by`: its delivery, once known.
+    """
 
     __tablename__ = "scans"
     __table_args__ = ({"schema": "tracking"},)
@@ -36,7 +45,8 @@ class ScanRow(Row):
     after_close: Mapped[bool]
     booking_reference: Mapped[str]
     booking_key: Mapped[str | None]
-    document: Mapped[dict[str, Any]]
+    document: Mapped[bytes]
+    sealed_by: Mapped[str]
 
 
 _WAITS = ScanRow.signalled_at.is_(None)
@@ -44,8 +54,8 @@ _UNMATCHED = ScanRow.delivery_id.is_(None)
 
 # The account must be the booking's own: a carrier cannot speak of another's bookings. The key is known before the
 # carrier is called, its reference only after; a carrier that uses a reference again means the newest booking.
-_MATCH = text("""
-    UPDATE tracking.scans AS scan SET looked_at = :now, delivery_id = COALESCE(
+_WHOSE = """
+    COALESCE(
         (SELECT line.subject FROM journal.journal AS line
          WHERE line.data->>'booking_key' = scan.booking_key
            AND line.data->>'carrier' = scan.carrier AND line.data->>'account' = scan.account
@@ -54,31 +64,40 @@ _MATCH = text("""
          WHERE scan.booking_key IS NULL AND line.data->>'booking_reference' = scan.booking_reference
            AND line.data->>'carrier' = scan.carrier AND line.data->>'account' = scan.account
          ORDER BY line.id DESC LIMIT 1))
+"""
+_FIND = text(f"""
+    SELECT {_WHOSE} FROM unnest(
+        CAST(:carriers AS text[]), CAST(:accounts AS text[]), CAST(:keys AS text[]), CAST(:references AS text[])
+    ) WITH ORDINALITY AS scan (carrier, account, booking_key, booking_reference, nth) ORDER BY nth
+""")  # noqa: S608
+_MATCH = text(f"""
+    UPDATE tracking.scans AS scan SET looked_at = :now, delivery_id = {_WHOSE}
     WHERE scan.number = ANY(:numbers)
-""")
+    RETURNING number, carrier, account, scan_id, delivery_id, document
+""")  # noqa: S608
 
 
 class SqlScanStore:
     """Kept by the tracking service, which reads the journal beside its own tables and nothing else."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, keys: KeyRing) -> None:
         self._engine = engine
+        self._keys = keys
 
     async def keep(self, scans: Sequence[Scan]) -> Sequence[InboxItem]:
         """Stores what is new and answers with those of them, new or not, that are not signalled yet."""
         if not scans:
             return []
-        now = datetime.now(UTC)
         # Always in the same order, so that two calls with the same scans wait for each other rather than deadlock.
         in_order = sorted(scans, key=lambda scan: (scan.occurred_at, scan.id))
-        new = insert(ScanRow).values([_values(scan, now) for scan in in_order]).on_conflict_do_nothing()
+        new = insert(ScanRow).values(await self._rows(in_order)).on_conflict_do_nothing()
         these = _among(scans) & _WAITS
         async with transaction(self._engine) as connection:
             await connection.execute(new)
             unmatched = await connection.scalars(select(ScanRow.number).where(these, _UNMATCHED))
-            await _match(connection, unmatched.all())
-            rows = await connection.execute(_items(these).order_by(ScanRow.number))
-            return [_item(row) for row in rows]
+            await self._match(connection, unmatched.all())
+            rows = (await connection.execute(_items(these).order_by(ScanRow.number))).all()
+        return await self._opened(rows)
 
     async def signalled(self, scans: Sequence[Scan], after_close: bool = False) -> None:
         """Marks them as handed over; what is marked already stays as it is."""
@@ -95,14 +114,16 @@ class SqlScanStore:
         ask = select(ScanRow.number).where(_WAITS, _UNMATCHED).order_by(*in_turns).limit(limit)
         oldest = _items(_WAITS).order_by(_UNMATCHED, ScanRow.number).limit(limit)
         async with transaction(self._engine) as connection:
-            await _match(connection, (await connection.scalars(ask.with_for_update(skip_locked=True))).all())
-            return [_item(row) for row in await connection.execute(oldest)]
+            await self._match(connection, (await connection.scalars(ask.with_for_update(skip_locked=True))).all())
+            rows = (await connection.execute(oldest)).all()
+        return await self._opened(rows)
 
     async def of(self, delivery_id: str) -> Sequence[Scan]:
-        """Every scan of a delivery, by when it occurred."""
+        """Every scan of a delivery, by when it occurred; an erased one's without what was personal."""
         query = _items(ScanRow.delivery_id == delivery_id).order_by(ScanRow.occurred_at, ScanRow.number)
         async with reading(self._engine) as connection:
-            return [_item(row).scan for row in await connection.execute(query)]
+            rows = (await connection.execute(query)).all()
+        return [item.scan for item in await self._opened(rows)]
 
     async def organisation_of(self, delivery_id: str) -> str | None:
         """Whose delivery it is, as its first journal line says."""
@@ -111,10 +132,57 @@ class SqlScanStore:
             organisation_id: str | None = await connection.scalar(first)
             return organisation_id
 
+    async def _rows(self, scans: Sequence[Scan]) -> list[dict[str, Any]]:
+        """What is to be inserted: each scan with its delivery, as far as the journal knows it, sealed by its key."""
+        asked = {
+            "carriers": [scan.carrier for scan in scans],
+            "accounts": [scan.carrier_account for scan in scans],
+            "keys": [scan.booking_key for scan in scans],
+            "references": [scan.booking_reference for scan in scans],
+        }
+        async with reading(self._engine) as connection:
+            deliveries: Sequence[str | None] = (await connection.scalars(_FIND, asked)).all()
+        keys = await self._keys.known(delivery for delivery in deliveries if delivery)
+        if any(delivery not in keys for delivery in deliveries):
+            keys[_NOBODYS] = await self._keys.get(_NOBODYS)
+        now, rows = datetime.now(UTC), []
+        for scan, delivery_id in zip(scans, deliveries, strict=True):
+            received = scan.model_copy(update={"received_at": scan.received_at or now})
+            rows.append({**_columns(received), "delivery_id": delivery_id, **_seal(received, delivery_id, keys)})
+        return rows
 
-async def _match(connection: AsyncConnection, numbers: Sequence[int]) -> None:
-    if numbers:
-        await connection.execute(_MATCH, {"now": datetime.now(UTC), "numbers": list(numbers)})
+    async def _match(self, connection: AsyncConnection, numbers: Sequence[int]) -> None:
+        """Asks the journal whose they are; what it knows now is sealed anew, by its delivery's key."""
+        if not numbers:
+            return
+        asked = {"now": datetime.now(UTC), "numbers": list(numbers)}
+        matched = [row for row in await connection.execute(_MATCH, asked) if row.delivery_id is not None]
+        if not matched:
+            return
+        keys = await self._keys.known([_NOBODYS, *(row.delivery_id for row in matched)], connection)
+        for row in matched:
+            plain = keys[_NOBODYS].open(row.document, _place(row.carrier, row.account, row.scan_id))
+            sealed = _seal(Scan.model_validate_json(plain, extra="ignore"), row.delivery_id, keys)
+            await connection.execute(update(ScanRow).where(ScanRow.number == row.number).values(sealed))
+
+    async def _opened(self, rows: Sequence[Any]) -> Sequence[InboxItem]:
+        keys = await self._keys.known(row.sealed_by for row in rows)
+        return [_item(row, keys.get(row.sealed_by)) for row in rows]
+
+
+def _columns(scan: Scan) -> dict[str, Any]:
+    """What a scan is found by."""
+    return {
+        "carrier": scan.carrier,
+        "account": scan.carrier_account,
+        "scan_id": scan.id,
+        "kind": str(scan.kind),
+        "occurred_at": scan.occurred_at,
+        "received_at": scan.received_at,
+        "after_close": False,
+        "booking_reference": scan.booking_reference,
+        "booking_key": scan.booking_key,
+    }
 
 
 def _among(scans: Sequence[Scan]) -> ColumnElement[bool]:
@@ -122,26 +190,29 @@ def _among(scans: Sequence[Scan]) -> ColumnElement[bool]:
     return tuple_(ScanRow.carrier, ScanRow.account, ScanRow.scan_id).in_(keys)
 
 
-def _values(scan: Scan, now: datetime) -> dict[str, Any]:
-    received_at = scan.received_at or now
-    return {
-        "carrier": scan.carrier,
-        "account": scan.carrier_account,
-        "scan_id": scan.id,
-        "kind": str(scan.kind),
-        "occurred_at": scan.occurred_at,
-        "received_at": received_at,
-        "after_close": False,
-        "booking_reference": scan.booking_reference,
-        "booking_key": scan.booking_key,
-        "document": scan.model_copy(update={"received_at": received_at}),
-    }
+def _items(condition: ColumnElement[bool]) -> Select[Any]:
+    return select(*ScanRow.__table__.columns).where(condition)
 
 
-def _items(condition: ColumnElement[bool]) -> Any:
-    return select(ScanRow.document, ScanRow.delivery_id, ScanRow.signalled_at).where(condition)
+def _place(carrier: str, account: str, scan_id: str) -> str:
+    return f"tracking.scans.document/{carrier}/{account}/{scan_id}"
 
 
-def _item(row: Result[Any]) -> InboxItem:
-    scan = Scan.model_validate(row.document)
-    return InboxItem(scan=scan, delivery_id=row.delivery_id, signalled=row.signalled_at is not None)
+def _seal(scan: Scan, delivery_id: str | None, keys: Mapping[str, Key]) -> dict[str, Any]:
+    """By its delivery's key; of an erased delivery nothing personal is kept."""
+    known = delivery_id is not None and delivery_id in keys
+    sealed_by = delivery_id if delivery_id is not None and known else _NOBODYS
+    kept = erased_scan(scan) if delivery_id is not None and not known else scan
+    place = _place(scan.carrier, scan.carrier_account, scan.id)
+    return {"sealed_by": sealed_by, "document": keys[sealed_by].seal(to_json(kept), place)}
+
+
+def _item(row: Any, key: Key | None) -> InboxItem:
+    signalled = row.signalled_at is not None
+    if key is None:
+        columns = {name: value for name, value in row._mapping.items() if name in Scan.model_fields}
+        scan = Scan(**columns, id=row.scan_id, carrier_account=row.account, erased=True)
+    else:
+        place = _place(row.carrier, row.account, row.scan_id)
+        scan = Scan.model_validate_json(key.open(row.document, place), extra="ignore")
+    return InboxItem(scan=scan, delivery_id=row.delivery_id, signalled=signalled)

@@ -42,6 +42,8 @@ async def request_delivery(
     its_id, fingerprint = delivery_id(caller, key), request.fingerprint()
     known = await parts.deliveries.get(its_id)
     if known is not None:
+        if known.erased:
+            return known, True  # with what was asked, nothing can be compared any more
         if await parts.deliveries.request_hash(its_id) != fingerprint:
             raise errors.IdempotencyKeyReused
         if known.status is not DeliveryStatus.QUOTING:

@@ -42,8 +42,15 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 Steering = Annotated[Principal, Depends(requires(may_steer))]
 _ASKED: dict[int | str, dict[str, Any]] = {
     202: {"model": DeliveryView, "description": "Taken up; the outcome comes by stream"},
-    **problems(400, 401, 403, 404, 409, 422, 503),
+    **problems(400, 401, 403, 404, 409, 410, 422, 503),
 }
+
+
+async def _alive(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
+    """One whose workflow can still be asked. Raises Erased."""
+    if (delivery := await _found(parts, caller, delivery_id)).erased:
+        raise errors.Erased
+    return delivery
 
 
 async def _found(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
@@ -67,7 +74,7 @@ def _view(parts: Parts, delivery: Delivery) -> DeliveryView:
 async def _asked(
     parts: Parts, caller: Principal, its_id: str, update: Any, message: Any, key: str | None, response: Response
 ) -> DeliveryView:
-    known = await _found(parts, caller, its_id)
+    known = await _alive(parts, caller, its_id)
     answer = await ask(parts, its_id, update, message, key)
     if answer is None:
         response.status_code = 202
@@ -133,10 +140,10 @@ async def list_entries(delivery_id: DeliveryId, parts: PartsDep, caller: Reader)
     return EntriesView(items=tuple(e for e in entries if is_staff(caller) or e.account not in _OURS))
 
 
-@router.get("/deliveries/{delivery_id}/live", responses=problems(401, 403, 404, 409, 422, 503))
+@router.get("/deliveries/{delivery_id}/live", responses=problems(401, 403, 404, 409, 410, 422, 503))
 async def live_delivery(delivery_id: DeliveryId, parts: PartsDep, caller: Steering) -> StaffView:
     """As its workflow knows it this moment, by Query, and where to look at the workflow."""
-    await _found(parts, caller, delivery_id)
+    await _alive(parts, caller, delivery_id)
     workflow_id = addressing.delivery_workflow_id(delivery_id)
     try:
         handle = parts.temporal.get_workflow_handle(workflow_id)

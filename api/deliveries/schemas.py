@@ -114,6 +114,7 @@ class DeliveryView(Value):
     courier: Courier | None = None
     proof: Proof | None = None
     ended_at: Timestamp | None = None
+    erased: bool = Field(default=False, description="what was personal is gone for good; ids, codes and times stay")
     allowed: tuple[str, ...] = Field(default=(), description="what may be asked now")
     tracking_url: str | None = Field(default=None, description="the recipient's page, for whoever has the link")
 

@@ -12,12 +12,14 @@ from domain import ports
 from runtime.wiring import IDENTITY
 from storage import audit
 from storage._engine import connect
+from storage._keks import Keks, make_kek
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
+from storage.keys import KeyRing
 from storage.limits import SqlRateLimit
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
@@ -55,18 +57,31 @@ async def engines(postgres) -> AsyncIterator[dict[str, AsyncEngine]]:
         await engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def keks(tmp_path_factory: pytest.TempPathFactory) -> Keks:
+    folder = tmp_path_factory.mktemp("keks")
+    make_kek(folder)
+    return Keks(folder)
+
+
 @pytest.fixture
-def sql(engines) -> Stores:
+def rings(engines, keks) -> dict[str, KeyRing]:
+    """Each service's, as they are in processes of their own."""
+    return {role: KeyRing(engine, keks) for role, engine in engines.items()}
+
+
+@pytest.fixture
+def sql(engines, rings) -> Stores:
     """Each store as the role that runs it; the journal as a role that only appends and reads."""
     return Stores(
         journal=SqlJournal(engines["users"]),
         hints=None,
-        deliveries=SqlDeliveryStore(engines["deliveries"]),
+        deliveries=SqlDeliveryStore(engines["deliveries"], rings["deliveries"]),
         policies=SqlPolicyStore(engines["deliveries"]),
-        accounts=SqlAccountStore(engines["quotes"]),
+        accounts=SqlAccountStore(engines["quotes"], rings["quotes"]),
         routing=SqlRoutingStore(engines["quotes"]),
         availability=SqlAvailabilityStore(engines["availability"]),
-        scans=SqlScanStore(engines["tracking"]),
+        scans=SqlScanStore(engines["tracking"], rings["tracking"]),
     )
 
 
