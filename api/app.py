@@ -22,7 +22,7 @@ from api.tokens import KeySet
 from domain._values import Value
 from domain.audit import Cursor
 from domain.errors import Unavailable
-from runtime.parts import open_parts
+from runtime.parts import check, open_parts
 from runtime.request_ids import REQUEST_ID
 from runtime.settings import Settings
 
@@ -44,7 +44,9 @@ the same key and request again answer with the same outcome. Lists are read by `
 
 
 def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = None) -> FastAPI:
-    """The application of these services; `parts` are opened with it unless they are given."""
+    """The application of these services; `parts` are opened with it unless they are given. Raises SettingMissing."""
+    if parts is None:
+        check(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -20,16 +20,17 @@ class Value(BaseModel):
     """A frozen value: at once a Temporal payload, an API response and the source of the TypeScript type.
 
     Unknown fields are ignored when read, since payloads only ever gain optional fields and an older
-    worker must be able to read a newer one's payload. Request bodies forbid them (`Request`).
+    worker must be able to read a newer one's payload. Request bodies forbid them (`Request`). Errors do not repeat what
+    was wrong, since they are logged and it may be somebody's.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Request(BaseModel):
     """A value that a stranger sends us: unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 def _utc(value: datetime) -> datetime:

@@ -12,11 +12,17 @@ from runtime.temporal import TemporalDeliverer, connect
 from runtime.wiring import IDENTITY, Wiring
 
 
+def check(settings: Settings) -> None:
+    """Misses at once what no service can do without. Raises SettingMissing, KeyFileUnusable."""
+    Wiring(settings).keks()
+
+
 @asynccontextmanager
 async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[dict[str, Any]]:
     """The adapters of these services, by the name of what they are; Temporal may be down meanwhile."""
     async with Wiring(settings) as wiring:
-        temporal = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+        where = settings.temporal_address, settings.temporal_namespace
+        temporal = await connect(*where, codec=wiring.codec(names), lazy=True)
         cache = Cache()
         cache.setup(settings.cache_url, suppress=True)  # without the cache carriers are asked more often, no worse
         reader = next(name for name in ("tracking", "deliveries", *names) if name in names)

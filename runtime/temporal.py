@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import (
@@ -25,7 +25,12 @@ from temporalio.client import (
 )
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, PydanticPayloadConverter
-from temporalio.converter import CompositePayloadConverter, DataConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+)
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
@@ -53,7 +58,12 @@ class _LenientJSON(PydanticJSONPlainPayloadConverter):
     """Reads payloads of newer writers: fields we do not know yet are ignored, even where the API refuses them."""
 
     def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
-        return _adapter(type_hint or Any).validate_json(payload.data, extra="ignore")
+        try:
+            return _adapter(type_hint or Any).validate_json(payload.data, extra="ignore")
+        except ValidationError as error:
+            # Without what was read: the SDK logs it, and it may be somebody's.
+            wrong = [f"{'.'.join(map(str, one['loc']))}: {one['type']}" for one in error.errors(include_input=False)]
+            raise ValueError(f"no {getattr(type_hint, '__name__', type_hint)}: {', '.join(wrong[:10])}") from None
 
 
 class _PayloadConverter(CompositePayloadConverter):
@@ -67,21 +77,34 @@ class _PayloadConverter(CompositePayloadConverter):
         )
 
 
-def data_converter() -> DataConverter:
-    """Pydantic values as JSON; where encryption will be put around them."""
-    return dataclasses.replace(DataConverter.default, payload_converter_class=_PayloadConverter)
+def data_converter(codec: PayloadCodec | None = None) -> DataConverter:
+    """Pydantic values as JSON, and the codec around them and around failures' messages; without one, in the clear."""
+    plain = dataclasses.replace(DataConverter.default, payload_converter_class=_PayloadConverter)
+    if codec is None:
+        return plain
+    return dataclasses.replace(
+        plain, payload_codec=codec, failure_converter_class=DefaultFailureConverterWithEncodedAttributes
+    )
 
 
 async def connect(
-    address: str, namespace: str = "default", *, lazy: bool = False, metrics_address: str | None = None
+    address: str,
+    namespace: str = "default",
+    *,
+    codec: PayloadCodec | None = None,
+    lazy: bool = False,
+    metrics_address: str | None = None,
 ) -> Client:
-    """A client; lazy ones start while Temporal is down. One per process: they do not survive a fork."""
+    """A client; lazy ones start while Temporal is down. One per process: they do not survive a fork.
+
+    Without a codec it can count and list, and neither read what workflows say nor tell them anything.
+    """
     metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
     runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics)) if metrics else None
     return await Client.connect(
         address,
         namespace=namespace,
-        data_converter=data_converter(),
+        data_converter=data_converter(codec),
         interceptors=[RequestIds()],
         lazy=lazy,
         runtime=runtime,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from carriers import CarrierBook
 from channels.email import SmtpMailer
 from places import Atlas
+from runtime.codec import SealingCodec
 from runtime.exchanges import Attributed
 from runtime.settings import SettingMissing
 from storage._engine import connect
@@ -99,6 +100,10 @@ class Wiring:
         if service not in self._rings:
             self._rings[service] = KeyRing(self.engine(service), self.keks())
         return self._rings[service]
+
+    def codec(self, names: Sequence[str]) -> SealingCodec:
+        """Seals Temporal's payloads, for a process that runs these services: as deliveries where it may make keys."""
+        return SealingCodec(self.keys("deliveries" if "deliveries" in names else names[0]))
 
     def carriers(self, service: str) -> CarrierBook:
         """Carriers as this service's role reads their accounts; breakers and limits are per process. What is said to

@@ -29,9 +29,6 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    client = await connect(
-        settings.temporal_address, settings.temporal_namespace, metrics_address=settings.worker_metrics_address
-    )
     if settings.worker_own_metrics_address:
         host, _, port = settings.worker_own_metrics_address.rpartition(":")
         start_http_server(int(port), addr=host)
@@ -40,6 +37,9 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
         interceptors.insert(0, CrashOnce(settings.crash_at, settings.crash_marker))
     async with AsyncExitStack() as stack:
         wiring = await stack.enter_async_context(Wiring(settings))
+        where = settings.temporal_address, settings.temporal_namespace
+        metrics = settings.worker_metrics_address
+        client = await connect(*where, codec=wiring.codec(names), metrics_address=metrics)
         for name in names:
             module = importlib.import_module(f"workers.{name}")
             await stack.enter_async_context(module.worker(client, wiring, interceptors))

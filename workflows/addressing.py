@@ -1,5 +1,7 @@
 """Where workflows live: ids and task queues, built and un-built only here."""
 
+import re
+
 USERS = "users"
 QUOTES = "quotes"
 AVAILABILITY = "availability"
@@ -7,6 +9,7 @@ DELIVERIES = "deliveries"
 TRACKING = "tracking"
 
 _DELIVERY = "delivery/"
+_ID = re.compile(r"del_[0-9a-f]{32}")
 
 
 def delivery_workflow_id(delivery_id: str) -> str:
@@ -19,3 +22,9 @@ def delivery_id(workflow_id: str) -> str:
     if not workflow_id.startswith(_DELIVERY):
         raise ValueError(f"not a delivery's workflow: {workflow_id}")
     return workflow_id.removeprefix(_DELIVERY)
+
+
+def delivery_in(workflow_id: str) -> str | None:
+    """The delivery that a workflow of any kind is about, which its id names; None for one about no single delivery."""
+    found = _ID.findall(workflow_id)
+    return found[0] if len(found) == 1 else None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain._values import Value
 from domain.bookings import Booking, BookingOrder
@@ -80,6 +80,8 @@ def booked(attempt: int) -> str:
 
 class DeliveryState(BaseModel):
     """The workflow's memory. Later fields are optional, so that an older state can always be read."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     delivery: Delivery
     policy: DeliveryPolicy

@@ -7,6 +7,7 @@ from fakes.carriers import InMemoryAccountStore
 from fakes.deliveries import InMemoryDeliveryStore
 from fakes.exchanges import InMemoryExchangeLog
 from fakes.journal import InMemoryJournal
+from fakes.keys import InMemoryKeys
 from fakes.places import InMemoryPlaces
 from fakes.policies import InMemoryPolicyStore
 from fakes.routing import InMemoryRoutingStore
@@ -19,6 +20,7 @@ __all__ = [
     "InMemoryDeliveryStore",
     "InMemoryExchangeLog",
     "InMemoryJournal",
+    "InMemoryKeys",
     "InMemoryPlaces",
     "InMemoryPolicyStore",
     "InMemoryRoutingStore",

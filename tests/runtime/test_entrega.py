@@ -31,6 +31,9 @@ def entrega(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
         (["migrate"], {"ENTREGA_DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "Check ENTREGA_DATABASE_URL"),
         (["api", "biscuits"], {}, "unknown: biscuits. Choose from users"),
         (["migrate"], {"ENTREGA_LOG_LEVEL": "loud"}, "ENTREGA_LOG_LEVEL"),
+        (["api", "users"], {}, "ENTREGA_KEKS_DIR is not set"),
+        (["api", "all"], {"ENTREGA_KEKS_DIR": "/nowhere"}, "/nowhere holds no key-encryption key"),
+        (["worker", "quotes"], {"ENTREGA_QUOTES_DATABASE_URL": "postgresql://x"}, "ENTREGA_KEKS_DIR is not set"),
     ],
 )
 def test_what_is_wrong_is_said_without_a_traceback(words: list[str], env: dict[str, str], said: str) -> None:
