@@ -94,12 +94,12 @@ def demo(
 
 @app.command()
 def api(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...|all", help=f"Services: {', '.join(SERVICES)}.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...|all", help=f"{', '.join(SERVICES)}; or codec, alone.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
 ) -> None:
-    """Serves one service's HTTP API, several, or all."""
-    chosen = _chosen(names, SERVICES)
+    """Serves one service's HTTP API, several, or all; or the codec server, by which staff read Temporal's payloads."""
+    chosen = ["codec"] if names == ["codec"] else _chosen(names, SERVICES)
     import uvicorn
 
     from api.app import create_app

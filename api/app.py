@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
 
 from api import errors
 from api.deps import Parts, PartsDep
@@ -28,6 +29,7 @@ from runtime.settings import Settings
 
 log = structlog.get_logger("api")
 _MOST_BYTES = 65_536
+_MOST_PAYLOAD_BYTES = 4 << 20  # of the codec server, which is served alone: a page of the Temporal UI
 _READY_WITHIN_S = 3.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -77,8 +79,15 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
     app.include_router(_health)
     errors.install(app)
     Instrumentator(excluded_handlers=["/metrics", "/healthz/.*"]).instrument(app).expose(app, include_in_schema=False)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=_MOST_BYTES)
-    app.add_middleware(RequestIds)
+    decoding = "codec" in names
+    most = _MOST_PAYLOAD_BYTES if decoding else _MOST_BYTES
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=most)
+    if decoding and (origin := settings.temporal_ui_origin):
+        told = ["authorization", "content-type", "x-namespace"]
+        app.add_middleware(
+            CORSMiddleware, allow_origins=[origin], allow_methods=["POST"], allow_headers=told, allow_credentials=True
+        )
+    app.add_middleware(RequestIds, most=most)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -127,8 +136,9 @@ class RequestIds:
     """Gives each request an id (the caller's `X-Request-Id` where it is a plain one), in its answer and in every log
     line, and logs the request itself: route and outcome, never its content."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], most: int = _MOST_BYTES) -> None:
         self._app = app
+        self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -153,10 +163,10 @@ class RequestIds:
             await send(message)
 
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        too_large = declared.isdigit() and int(declared[:20]) > _MOST_BYTES
+        too_large = declared.isdigit() and int(declared[:20]) > self._most
         try:
             if too_large:  # told before the framework tells it in plain text
-                await errors.too_large(_MOST_BYTES)(scope, receive, answer)
+                await errors.too_large(self._most)(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer)
         finally:

@@ -34,6 +34,7 @@ from domain.user_ports import (
     SessionStore,
     UserStore,
 )
+from runtime.codec import SealingCodec
 from runtime.hints import Bell
 from runtime.settings import Settings
 
@@ -66,6 +67,7 @@ class Parts:
     deliverer: Deliverer
     bell: Bell
     temporal: Client
+    codec: SealingCodec
     cache: Cache
     geocoder: Geocoder
     postal_codes: PostalCodes

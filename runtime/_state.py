@@ -15,6 +15,7 @@ USUAL_PORTS: Mapping[str, int] = {
     "temporal_ui": 8233,
     "temporal_metrics": 9466,
     "api": 8000,
+    "codec": 8234,
     "sandbox": 8600,
     "worker_metrics": 9464,
     "worker_own_metrics": 9467,

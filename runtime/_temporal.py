@@ -20,8 +20,11 @@ SEARCH_ATTRIBUTES = {
 _RETENTION = "90d"  # the server's own default forgets a closed delivery after a day
 
 
-def temporal_part(state: StateFolder, port: int, ui_port: int, metrics_port: int, namespace: str) -> Part:
-    """The server on the loopback, state in a file, ready when it has taken the namespace's retention."""
+def temporal_part(
+    state: StateFolder, port: int, ui_port: int, metrics_port: int, namespace: str, codec: str | None = None
+) -> Part:
+    """The server on the loopback, state in a file, ready when it has taken the namespace's retention; its UI is told of
+    the codec server at `codec`."""
     cli, address = _binary(), f"127.0.0.1:{port}"
     database = state.root / "temporal" / "temporal.db"
     database.parent.mkdir(exist_ok=True)
@@ -52,6 +55,7 @@ def temporal_part(state: StateFolder, port: int, ui_port: int, metrics_port: int
     argv: list[str | Path] = [cli, "server", "start-dev", *(f"--{flag}={value}" for flag, value in flags.items())]
     # As fast as memory, and kill -9 loses nothing.
     argv += ["--sqlite-pragma=journal_mode=wal", "--sqlite-pragma=synchronous=normal"]
+    argv += [f"--ui-codec-endpoint={codec}"] if codec else []
     argv += [f"--search-attribute={name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()]
     return Part(name="temporal", argv=argv, ready=ready)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, Self
 
+import structlog
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
     ActivitySerializationContext,
@@ -20,6 +21,8 @@ SERVICE = "service/temporal"
 """Whose key seals what is about no delivery, as a schedule's sweep."""
 _ENCODING, _SEALED, _REFUSED = "encoding", b"binary/encrypted", b"binary/refused"
 _KEY_ID = "encryption-key-id"
+_ERASED = Payload(metadata={_ENCODING: b"json/plain"}, data=b'{"erased":true}')
+log = structlog.get_logger(__name__)
 
 
 class Keys(Protocol):
@@ -63,6 +66,26 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
         """Opened. Raises Erased; Unreadable for what was altered or belongs elsewhere; Unavailable."""
         keys = await self._keys.known(subject for payload in payloads if (subject := key_id(payload)))
         return [self._opened(payload, keys) for payload in payloads]
+
+    async def reveal(self, payloads: Sequence[Payload]) -> tuple[list[Payload], set[str]]:
+        """For people who look: opened, and whose were; an erased one says so, any other stays as it is."""
+        keys = await self._keys.known(subject for payload in payloads if (subject := key_id(payload)))
+        shown: list[Payload] = []
+        read: set[str] = set()
+        for payload in payloads:
+            subject = key_id(payload)
+            if subject is None:
+                shown.append(payload)
+            elif subject not in keys:
+                shown.append(_ERASED)
+            else:
+                try:
+                    shown.append(opened(payload, keys[subject]))
+                    read.add(subject)
+                except Unreadable as error:
+                    log.warning("a payload was altered", what=str(error))
+                    shown.append(payload)
+        return shown, read
 
     def _opened(self, payload: Payload, keys: Mapping[str, Key]) -> Payload:
         subject = key_id(payload)

@@ -23,7 +23,7 @@ _START_DEADLINE = 180.0
 _WAVES = (
     ("postgres", "mongo", "temporal", "mailbox"),
     ("migrate", "sandbox"),
-    ("api", "worker", "relay"),
+    ("api", "worker", "relay", "codec"),
     ("furnish",),
 )
 _REPLACED_BY = {
@@ -67,7 +67,7 @@ class Stack:
         self.env: dict[str, str] = {}
         """What a process of ours is to find in its environment, the owner's database URL included."""
         self.urls: dict[str, str] = {}
-        """Where a person looks: api, sandbox, temporal_ui."""
+        """Where a person looks: api, sandbox, temporal_ui, codec."""
 
     @classmethod
     def running(cls, state: Path | str) -> Self:
@@ -159,6 +159,8 @@ class Stack:
         if "api" in self._wanted:
             self.urls["api"] = f"http://127.0.0.1:{ports['api']}"
             ours["PUBLIC_URL"] = given.get(f"{PREFIX}PUBLIC_URL") or self.urls["api"]
+        if "codec" in self._wanted:
+            self.urls["codec"] = f"http://127.0.0.1:{ports['codec']}/v1/codec/session"
         if "sandbox" in self._wanted:
             self.urls["sandbox"] = f"http://127.0.0.1:{ports['sandbox']}"
             ours |= _sandbox_places(self.urls["sandbox"], given)
@@ -203,9 +205,9 @@ class Stack:
             case "mongo":
                 return mongo_part(state, ports["mongo"], self._given.get(f"{PREFIX}MONGO_DATABASE", "entrega"))
             case "temporal":
-                return temporal_part(
-                    state, ports["temporal"], ports["temporal_ui"], ports["temporal_metrics"], namespace
-                )
+                at = ports["temporal"], ports["temporal_ui"], ports["temporal_metrics"]
+                codec = self.urls["codec"].removesuffix("/session") if "codec" in self.urls else None
+                return temporal_part(state, *at, namespace, codec)
             case "mailbox":
                 where = ["--port", str(ports["smtp"]), "--folder", str(self.letters)]
                 return self._ours(name, ["runtime.mailbox", *where], lambda: _listens(ports["smtp"]))
@@ -218,6 +220,9 @@ class Stack:
             case "api":
                 argv = ["entrega", "api", "all", "--port", str(ports["api"])]
                 return self._ours(name, argv, lambda: _answers(ports["api"], "/healthz/ready"))
+            case "codec":
+                argv = ["entrega", "api", "codec", "--port", str(ports["codec"])]
+                return self._ours(name, argv, lambda: _answers(ports["codec"], "/healthz/ready"))
             case "worker":
                 return self._ours(name, ["entrega", "worker", "all"], lambda: _listens(ports["worker_metrics"]))
             case "relay":

@@ -22,7 +22,8 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
     """The adapters of these services, by the name of what they are; Temporal may be down meanwhile."""
     async with Wiring(settings) as wiring:
         where = settings.temporal_address, settings.temporal_namespace
-        temporal = await connect(*where, codec=wiring.codec(names), lazy=True)
+        codec = wiring.codec(names)
+        temporal = await connect(*where, codec=codec, lazy=True)
         cache = Cache()
         cache.setup(settings.cache_url, suppress=True)  # without the cache carriers are asked more often, no worse
         reader = next(name for name in ("tracking", "deliveries", *names) if name in names)
@@ -34,6 +35,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "audit": wiring.audit() if "tracking" in names else None,
                 "exchanges": wiring.exchanges() if "tracking" in names else None,
                 "temporal": temporal,
+                "codec": codec,
                 "deliverer": TemporalDeliverer(temporal),
                 "bell": bell,
                 "cache": cache,

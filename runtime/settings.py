@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -100,6 +101,14 @@ class Settings(BaseSettings):
 
     policy: dict[str, Any] = Field(default_factory=dict)
     """Overrides of the default `DeliveryPolicy`, field by field."""
+
+    @property
+    def temporal_ui_origin(self) -> str | None:
+        """The only origin whose pages may ask the codec server."""
+        if self.temporal_ui_url is None:
+            return None
+        scheme, host, *_ = urlsplit(self.temporal_ui_url)
+        return f"{scheme}://{host}"
 
     def database_url_for(self, service: str) -> str:
         """The URL of this service's own role. Raises SettingMissing."""

@@ -20,6 +20,7 @@ from api.deps import Parts
 from api.tokens import issue
 from carriers import CarrierBook
 from domain.users import OrgRole, Principal, Role
+from runtime.codec import SealingCodec
 from runtime.hints import Bell
 from runtime.settings import Settings
 from runtime.temporal import connect
@@ -75,6 +76,7 @@ async def parts(settings: Settings, people: AsyncEngine) -> AsyncIterator[Parts]
         deliverer=Told(),
         bell=Bell(journal),
         temporal=await connect("127.0.0.1:9", lazy=True),
+        codec=SealingCodec(fakes.InMemoryKeys()),
         cache=cache,
         geocoder=places,
         postal_codes=places,
