@@ -1,28 +1,71 @@
-"""What only whoever runs Entrega does, by hand: its signing keys, and the people who cannot register by themselves."""
+"""What only whoever runs Entrega does, by hand: its keys, and the people who cannot register by themselves."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-keys = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
+keys = typer.Typer(help="The keys that seal what is personal, and those that sign access tokens.", no_args_is_help=True)
 users = typer.Typer(help="People who cannot register by themselves.", no_args_is_help=True)
+
+BesideOption = Annotated[
+    Path | None, typer.Option("--state", help="Folder of the Entrega that runs here; the environment, if not given.")
+]
+
+
+class KeyKind(StrEnum):
+    """Which keys are rotated."""
+
+    ALL = "all"
+    DATA = "data"
+    SIGNING = "signing"
 
 
 @keys.command("rotate")
 def rotate_keys(
-    folder: Annotated[Path | None, typer.Option(help="Folder of the keys; ENTREGA_KEYS_DIR, if not given.")] = None,
-    force: Annotated[bool, typer.Option(help="Although the next key may not be known everywhere yet.")] = False,
+    kind: Annotated[KeyKind, typer.Option(help="Those that wrap data keys, those that sign access tokens, or all.")] = (
+        KeyKind.ALL
+    ),
+    state: BesideOption = None,
+    folder: Annotated[Path | None, typer.Option(help="Folder of signing keys; ENTREGA_KEYS_DIR, if not given.")] = None,
+    force: Annotated[bool, typer.Option(help="Although the next signing key may not be known everywhere yet.")] = False,
 ) -> None:
-    """Signs with the next key from now on, makes another to follow it, and forgets those whose tokens have expired.
+    """Wraps every data key by a new key-encryption key; signs with the next signing key from now on, and makes another.
 
-    Nothing is restarted and nobody signed out: verifiers have known the next key since it was made.
+    Nothing is restarted, nobody signed out, nothing unreadable meanwhile. Stopped anywhere, it goes on when run again.
+    A key-encryption key's file may go once `entrega keys list` says that it wraps none, and no backup needs it.
     """
-    from runtime.settings import load_settings
+    import asyncio
+
+    from runtime.beside import settings_beside
+    from runtime.console import counting
+    from runtime.data_keys import rotate_data_keys
     from runtime.signing import rotate
 
-    signs, follows, forgotten = rotate(folder or load_settings().need("keys_dir"), force=force)
-    typer.echo(f"{signs} signs, {follows} follows" + (f"; forgotten: {', '.join(forgotten)}" if forgotten else ""))
+    settings = settings_beside(state)
+    if kind is not KeyKind.SIGNING:
+        with counting("wrapping data keys") as progress:
+            kek_id, count = asyncio.run(rotate_data_keys(settings, progress))
+        typer.echo(f"{kek_id} wraps every data key; {count} were wrapped anew")
+    if kind is not KeyKind.DATA:
+        signs, follows, forgotten = rotate(folder or settings.need("keys_dir"), force=force)
+        typer.echo(f"{signs} signs, {follows} follows" + (f"; forgotten: {', '.join(forgotten)}" if forgotten else ""))
+
+
+@keys.command("list")
+def list_keys(state: BesideOption = None) -> None:
+    """Says how many data keys each key-encryption key wraps, and how many subjects were erased."""
+    import asyncio
+
+    from runtime.beside import settings_beside
+    from runtime.data_keys import list_data_keys
+
+    used, erased = asyncio.run(list_data_keys(settings_beside(state)))
+    for kek in used:
+        notes = [note for note, so in (("wraps new ones", kek.current), ("its file is missing", not kek.here)) if so]
+        typer.echo(f"{kek.kek_id}  wraps {kek.wraps}" + (f"  ({', '.join(notes)})" if notes else ""))
+    typer.echo(f"erased: {erased}")
 
 
 @users.command("create-admin")

@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from runtime.embedded import Stack
@@ -42,6 +44,14 @@ def run_stack(work: Callable[[Stack], Awaitable[int]], state: Path, **wishes: An
             return 0
 
     return asyncio.run(until_signal())
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for work that says how much is done, and of how much."""
+    with Progress(console=Console(stderr=True)) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _reporter(console: Console) -> Report:

@@ -30,6 +30,7 @@ from storage.listening import Listener
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
 from storage.proofs import SqlProofStore
+from storage.rewrapping import Rewrapping
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
@@ -100,6 +101,10 @@ class Wiring:
         if service not in self._rings:
             self._rings[service] = KeyRing(self.engine(service), self.keks())
         return self._rings[service]
+
+    def rewrapping(self) -> Rewrapping:
+        """Wraps data keys anew, as the role that may."""
+        return Rewrapping(self.engine("keys"), self.keks())
 
     def codec(self, names: Sequence[str]) -> SealingCodec:
         """Seals Temporal's payloads, for a process that runs these services: as deliveries where it may make keys."""

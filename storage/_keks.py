@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 import secrets
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,8 +37,8 @@ class Keks:
         names = self.names()
         if not names:
             raise KeyFileUnusable(
-                f"{self._folder} holds no key-encryption key (*{_SUFFIX}): put the one there that wrapped the data "
-                "keys, or, for an empty database, make the first by `entrega keys rotate`"
+                f"{self._folder} holds no key-encryption key (*{_SUFFIX}): put those there that wrapped the data keys, "
+                f"or, for an empty database, make one: openssl rand -base64 32 > {self._folder / 'first'}{_SUFFIX}"
             )
         return names[-1], self._read(names[-1])
 
@@ -66,6 +67,8 @@ def make_kek(folder: Path, now: datetime | None = None) -> str:
     fresh = folder / f"{kid}.new"
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(new_key())
+    if os.geteuid() == 0:  # else services that are not root could not read it
+        shutil.chown(fresh, folder.stat().st_uid, folder.stat().st_gid)
     fresh.replace(folder / f"{kid}{_SUFFIX}")  # never half a key
     return kid
 

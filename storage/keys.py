@@ -103,7 +103,7 @@ class KeyRing:
 
     async def _make(self, connection: AsyncConnection, subject: str) -> Key:
         raw, (kek_id, kek) = os.urandom(KEY_BYTES), self._keks.current()
-        values = {"subject": subject, "wrapped": kek.seal(raw, _place(subject)), "kek_id": kek_id}
+        values = {"subject": subject, "wrapped": kek.seal(raw, place(subject)), "kek_id": kek_id}
         new = insert(DataKeyRow).values(**values, created_at=func.now()).on_conflict_do_nothing()
         if await connection.scalar(new.returning(DataKeyRow.subject)) is not None:
             return Key(raw)
@@ -116,7 +116,7 @@ class KeyRing:
         return self._unwrapped(row)
 
     def _unwrapped(self, row: Any) -> Key:
-        return Key(self._keks.get(row.kek_id).open(row.wrapped, _place(row.subject)))
+        return Key(self._keks.get(row.kek_id).open(row.wrapped, place(row.subject)))
 
     def _remembered(self, subject: str) -> Key | None:
         key, until = self._kept.get(subject, (None, 0.0))
@@ -129,6 +129,6 @@ class KeyRing:
             self._kept.popitem(last=False)
 
 
-def _place(subject: str) -> str:
+def place(subject: str) -> str:
     """What a wrapped key is bound to: its subject, so that none can be given another's."""
     return f"keys.data_keys.wrapped/{subject}"

@@ -32,6 +32,9 @@ def entrega(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
         (["api", "biscuits"], {}, "unknown: biscuits. Choose from users"),
         (["migrate"], {"ENTREGA_LOG_LEVEL": "loud"}, "ENTREGA_LOG_LEVEL"),
         (["api", "users"], {}, "ENTREGA_KEKS_DIR is not set"),
+        (["keys", "rotate"], {}, "ENTREGA_KEKS_DIR is not set"),
+        (["keys", "list", "--state", "/nowhere"], {}, "/nowhere"),
+        (["api", "codec", "users"], {}, "unknown: codec"),
         (["api", "all"], {"ENTREGA_KEKS_DIR": "/nowhere"}, "/nowhere holds no key-encryption key"),
         (["worker", "quotes"], {"ENTREGA_QUOTES_DATABASE_URL": "postgresql://x"}, "ENTREGA_KEKS_DIR is not set"),
     ],
@@ -55,14 +58,14 @@ def test_a_wrong_option_is_a_usage_error() -> None:
 
 
 def test_keys_are_rotated_and_what_is_too_soon_is_said(tmp_path: Path) -> None:
-    done = entrega("keys", "rotate", ENTREGA_KEYS_DIR=str(tmp_path))
+    done = entrega("keys", "rotate", "--kind", "signing", ENTREGA_KEYS_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "signs" in done.stdout
-    again = entrega("keys", "rotate", "--folder", str(tmp_path))
+    again = entrega("keys", "rotate", "--kind", "signing", "--folder", str(tmp_path))
     assert again.returncode == 1
     assert "not known everywhere before" in again.stderr
     assert "Traceback" not in again.stderr
-    assert entrega("keys", "rotate", "--folder", str(tmp_path), "--force").returncode == 0
+    assert entrega("keys", "rotate", "--kind", "signing", "--folder", str(tmp_path), "--force").returncode == 0
     assert len(list(tmp_path.glob("*.pem"))) == 3
 
 

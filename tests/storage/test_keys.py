@@ -152,7 +152,7 @@ async def test_a_kek_that_is_not_here_makes_its_keys_unavailable_until_it_is(eng
 
 
 def test_a_folder_without_keys_or_with_something_else_is_named_with_the_next_step(tmp_path):
-    with pytest.raises(KeyFileUnusable, match=r"holds no key-encryption key.*entrega keys rotate"):
+    with pytest.raises(KeyFileUnusable, match=r"holds no key-encryption key.*openssl rand"):
         Keks(tmp_path)
     with pytest.raises(KeyFileUnusable, match="holds no key-encryption key"):
         Keks(tmp_path / "nowhere")
