@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from runtime.commands import keys, users
+from runtime.commands import audit, keys, users
 
 if TYPE_CHECKING:
     from runtime.embedded import Stack
@@ -42,6 +42,7 @@ carriers_app = typer.Typer(
     invoke_without_command=True,
 )
 app.add_typer(carriers_app, name="carriers")
+app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
 

@@ -5,6 +5,7 @@ Ids and codes only: a line goes to the live stream, to NOTIFY and to the audit l
 
 import hashlib
 import json
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field, JsonValue
@@ -70,6 +71,74 @@ def chained(prev_hash: str, subject: str, line: Line) -> str:
     """The hash that ties a line to the one before it."""
     at = line.at.isoformat(timespec="microseconds")
     return _sha256({"prev": prev_hash, "subject": subject, "at": at, "line": line.digest()})
+
+
+class FaultKind(StrEnum):
+    """How a chain can be broken."""
+
+    MISSING = "missing"
+    ALTERED = "altered"
+    STRAY = "stray"
+
+
+_TOLD = {
+    FaultKind.MISSING: ("is missing", "are missing"),
+    FaultKind.ALTERED: ("was altered", "were altered"),
+    FaultKind.STRAY: ("does not belong there", "do not belong there"),
+}
+
+
+class Fault(Value):
+    """What is wrong with a chain, and at which line it begins."""
+
+    subject: str
+    seq: int
+    what: FaultKind
+    count: int = 1
+
+    def __str__(self) -> str:
+        one, many = _TOLD[self.what]
+        if self.count == 1:
+            return f"{self.subject}: line {self.seq} {one}"
+        return f"{self.subject}: lines {self.seq} to {self.seq + self.count - 1} {many}"
+
+
+class Chain:
+    """Walks a subject's lines in their order and says what is wrong; afterwards, whether it ends as it should."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        self.seq, self.hash = 0, GENESIS
+
+    def follow(self, line: JournalLine) -> list[Fault]:
+        """What this line shows: lines missing before it, its own content altered, or a place that is not its own."""
+        if line.seq <= self.seq:
+            return [self._fault(line.seq, FaultKind.STRAY)]
+        found: list[Fault] = []
+        if (missing := line.seq - self.seq - 1) > 0:
+            found.append(self._fault(self.seq + 1, FaultKind.MISSING, missing))
+        elif self.hash and line.prev_hash != self.hash:
+            found.append(self._fault(line.seq, FaultKind.STRAY))
+        if line.hash != chained(line.prev_hash, self.subject, line):
+            found.append(self._fault(line.seq, FaultKind.ALTERED))
+        self.seq, self.hash = line.seq, line.hash
+        return found
+
+    def unreadable(self) -> Fault:
+        """Something stands where the next line should, and is none; what the line after it follows nobody can tell."""
+        self.seq, self.hash = self.seq + 1, ""
+        return self._fault(self.seq, FaultKind.ALTERED)
+
+    def end(self, seq: int, hash: str) -> list[Fault]:
+        """What is wrong with the end of the chain, if it should be this line of this hash; 0 for no line at all."""
+        if self.seq < seq:
+            return [self._fault(self.seq + 1, FaultKind.MISSING, seq - self.seq)]
+        if self.seq > seq:
+            return [self._fault(seq + 1, FaultKind.STRAY, self.seq - seq)]
+        return [] if self.hash in (hash, "") else [self._fault(seq, FaultKind.ALTERED)]
+
+    def _fault(self, seq: int, what: FaultKind, count: int = 1) -> Fault:
+        return Fault(subject=self.subject, seq=seq, what=what, count=count)
 
 
 def _sha256(content: dict[str, Any]) -> str:

@@ -3,8 +3,9 @@
 import base64
 import importlib.util
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -13,14 +14,21 @@ from pymongo.errors import ConnectionFailure, OperationFailure
 from runtime._state import StateFolder
 from runtime.supervisor import Part, PartFailed
 
-_ADMIN, _USER, _SET = "admin", "entrega", "rs0"
-_UNAUTHENTICATED, _ALREADY_INITIALIZED, _USER_NOT_FOUND = 18, 23, 11
+_ADMIN, _SET = "admin", "rs0"
+_UNAUTHENTICATED, _ALREADY_INITIALIZED, _USER_NOT_FOUND, _ROLE_NOT_FOUND = 18, 23, 11, 31
+RELAY, OTHERS = "entrega_relay", "entrega"
+# What each may do in which collection: nobody may update or delete, and only the relay adds to the audit log. No index
+# can make its lines expire, since their times are text.
+_RIGHTS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    RELAY: {"audit": ("find", "insert", "createIndex")},
+    OTHERS: {"audit": ("find",), "carrier_exchanges": ("find", "insert", "createIndex")},
+}
 
 Document = Mapping[str, Any]
 
 
 def mongo_part(state: StateFolder, port: int, database: str) -> Part:
-    """The server on the loopback, ready when it is primary and our user may log in."""
+    """The server on the loopback, ready when it is primary and our users may log in."""
     data = state.root / "mongo"
     data.mkdir(exist_ok=True)
     key = state.secret("mongo.key", lambda: base64.b64encode(secrets.token_bytes(48)))
@@ -56,9 +64,9 @@ def mongo_part(state: StateFolder, port: int, database: str) -> Part:
     )
 
 
-def mongo_url(state: StateFolder, port: int) -> str:
-    password = state.password("mongo_entrega")
-    return f"mongodb://{_USER}:{password}@127.0.0.1:{port}/?authSource=admin&replicaSet={_SET}&directConnection=true"
+def mongo_url(state: StateFolder, port: int, user: str = OTHERS) -> str:
+    password = state.password(f"mongo_{user}")
+    return f"mongodb://{user}:{password}@127.0.0.1:{port}/?authSource=admin&replicaSet={_SET}&directConnection=true"
 
 
 def _binary() -> Path:
@@ -98,15 +106,33 @@ async def _as_admin(state: StateFolder, member: str, database: str) -> bool:
         if not hello.get("isWritablePrimary"):
             await _follow_port(client, member)
             return False
-        roles = [{"role": "readWrite", "db": database}]
         # Each time: the name of the database may have changed.
-        try:
-            await client.admin.command("updateUser", _USER, roles=roles)
-        except OperationFailure as failure:
-            if failure.code != _USER_NOT_FOUND:
-                raise
-            await client.admin.command("createUser", _USER, pwd=state.password("mongo_entrega"), roles=roles)
+        for user, rights in _RIGHTS.items():
+            privileges = [
+                {"resource": {"db": database, "collection": collection}, "actions": list(actions)}
+                for collection, actions in rights.items()
+            ]
+            await _put(client, "Role", user, _ROLE_NOT_FOUND, {"privileges": privileges, "roles": []})
+            secret, roles = {"pwd": state.password(f"mongo_{user}")}, {"roles": [user]}
+            await _put(client, "User", user, _USER_NOT_FOUND, roles, only_new=secret)
     return True
+
+
+async def _put(
+    client: AsyncMongoClient[Document],
+    kind: str,
+    name: str,
+    not_found: int,
+    fields: dict[str, Any],
+    only_new: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Updates a role or user, or makes it."""
+    try:
+        await client.admin.command(f"update{kind}", name, **fields)
+    except OperationFailure as failure:
+        if failure.code != not_found:
+            raise
+        await client.admin.command(f"create{kind}", name, **fields, **only_new)
 
 
 async def _follow_port(client: AsyncMongoClient[Document], member: str) -> None:

@@ -1,4 +1,4 @@
-"""What only whoever runs Entrega does, by hand: its keys, and the people who cannot register by themselves."""
+"""What only whoever runs Entrega does, by hand: its keys, its audit log, and people who cannot register themselves."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 keys = typer.Typer(help="The keys that seal what is personal, and those that sign access tokens.", no_args_is_help=True)
+audit = typer.Typer(help="The audit log in MongoDB.", no_args_is_help=True)
 users = typer.Typer(help="People who cannot register by themselves.", no_args_is_help=True)
 
 BesideOption = Annotated[
@@ -66,6 +67,18 @@ def list_keys(state: BesideOption = None) -> None:
         notes = [note for note, so in (("wraps new ones", kek.current), ("its file is missing", not kek.here)) if so]
         typer.echo(f"{kek.kek_id}  wraps {kek.wraps}" + (f"  ({', '.join(notes)})" if notes else ""))
     typer.echo(f"erased: {erased}")
+
+
+@audit.command("verify")
+def verify_audit(state: BesideOption = None) -> None:
+    """Walks every chain of the audit log and compares its end with the journal; exit code 1 if a line is missing, was
+    altered or does not belong there."""
+    import asyncio
+
+    from runtime.audit import verify
+    from runtime.beside import settings_beside
+
+    raise typer.Exit(asyncio.run(verify(settings_beside(state), typer.echo)))
 
 
 @users.command("create-admin")

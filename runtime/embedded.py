@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from runtime._mongo import mongo_part, mongo_url
+from runtime._mongo import RELAY, mongo_part, mongo_url
 from runtime._postgres import let_roles_log_in, postgres_part, url
 from runtime._state import StateFolder
 from runtime._temporal import temporal_part
@@ -147,6 +147,7 @@ class Stack:
             ours["TEMPORAL_UI_URL"] = self.urls["temporal_ui"] = f"http://127.0.0.1:{ports['temporal_ui']}"
         if "mongo" in self._wanted:
             ours["MONGO_URL"] = mongo_url(self._state, ports["mongo"])
+            ours["RELAY_MONGO_URL"] = mongo_url(self._state, ports["mongo"], RELAY)
         if "postgres" in self._wanted:
             ours["DATABASE_URL"] = url("entrega", self._state.password("postgres"), ports["postgres"])
         roles = {}

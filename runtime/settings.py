@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """The role that wraps data keys anew: `entrega keys rotate` alone."""
 
     mongo_url: SecretStr | None = None
+    relay_mongo_url: SecretStr | None = None
+    """The only user that may add to the audit log; `mongo_url`'s, if not given."""
     mongo_database: str = "entrega"
 
     temporal_address: str = "127.0.0.1:7233"

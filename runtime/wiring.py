@@ -18,6 +18,7 @@ from storage._keks import Keks
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.audit import MongoAuditLog
 from storage.audit import connect as connect_mongo
+from storage.audit_check import AuditCheck
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
@@ -70,7 +71,7 @@ class Wiring:
         self._books: dict[str, CarrierBook] = {}
         self._keks: Keks | None = None
         self._rings: dict[str, KeyRing] = {}
-        self._mongo: AsyncMongoClient[dict[str, Any]] | None = None
+        self._mongo: dict[str, AsyncMongoClient[dict[str, Any]]] = {}
         self._exchanges: Attributed | None = None
 
     async def __aenter__(self) -> Wiring:
@@ -182,9 +183,14 @@ class Wiring:
         """Hints of new lines, by one connection of this role."""
         return Listener(self.settings.database_url_for(service), application_name=f"entrega-{service}-listen")
 
-    def audit(self) -> MongoAuditLog:
-        """The copy in MongoDB."""
-        return MongoAuditLog(self._database())
+    def audit(self, *, copies: bool = False) -> MongoAuditLog:
+        """The copy in MongoDB; to read, or as the relay's user, who copies."""
+        own = self.settings.relay_mongo_url if copies else None
+        return MongoAuditLog(self._database(own.get_secret_value() if own else None))
+
+    def audit_check(self) -> AuditCheck:
+        """The copy against the journal, as those who may only read both."""
+        return AuditCheck(self.audit(), self.journal("relay"))
 
     def exchanges(self) -> Attributed:
         """The log of what is said to carriers, each note with whose it is; one per process."""
@@ -195,8 +201,9 @@ class Wiring:
             self._exchanges = Attributed(log)
         return self._exchanges
 
-    def _database(self) -> AsyncDatabase[dict[str, Any]]:
-        if self._mongo is None:
-            self._mongo = connect_mongo(self.settings.need("mongo_url"))
-            self._stack.push_async_callback(self._mongo.close)
-        return self._mongo[self.settings.mongo_database]
+    def _database(self, url: str | None = None) -> AsyncDatabase[dict[str, Any]]:
+        url = url or str(self.settings.need("mongo_url"))
+        if url not in self._mongo:
+            self._mongo[url] = connect_mongo(url)
+            self._stack.push_async_callback(self._mongo[url].close)
+        return self._mongo[url][self.settings.mongo_database]

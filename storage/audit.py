@@ -1,10 +1,11 @@
 """The audit log: MongoDB's copy of the journal, only ever added to, searched by support."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import ValidationError
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, ConnectionFailure, ExecutionTimeout, WriteConcernError
@@ -20,6 +21,7 @@ _INDEXES = [
     IndexModel([("txid", DESCENDING), ("_id", DESCENDING)]),
     IndexModel(_NEWEST_FIRST),
     *(IndexModel([(name, ASCENDING), *_NEWEST_FIRST]) for name in ("subject", "actor", "kind")),
+    IndexModel([("subject", ASCENDING), ("seq", ASCENDING)]),
 ]
 
 
@@ -104,6 +106,28 @@ class MongoAuditLog:
         if len(found) <= limit or not page:
             return page, None
         return page, _paging.encode(_instant(page[-1].at), str(page[-1].id))
+
+    async def in_chains(self, until: audit.Cursor) -> AsyncIterator[tuple[str, audit.JournalLine | None]]:
+        """Every line up to the cursor with its subject, chain by chain, in order; None for what is no line any more."""
+        order = [("subject", ASCENDING), ("seq", ASCENDING)]
+        with _speaking_domain():
+            line: audit.JournalLine | None
+            async for document in self._lines.find(_up_to(until), sort=order, allow_disk_use=True):
+                subject = str(document.get("subject", ""))
+                try:
+                    line = _line(document)
+                except ValidationError:
+                    line = None
+                yield subject, line
+
+    async def holds(self, subjects: Sequence[str], until: audit.Cursor) -> set[str]:
+        """Those of these subjects that have any line up to the cursor."""
+        with _speaking_domain():
+            return set(await self._lines.distinct("subject", {"subject": {"$in": list(subjects)}, **_up_to(until)}))
+
+
+def _up_to(cursor: audit.Cursor) -> dict[str, Any]:
+    return {"$or": [{"txid": {"$lt": cursor.txid}}, {"txid": cursor.txid, "_id": {"$lte": cursor.id}}]}
 
 
 def _document(line: audit.JournalLine) -> dict[str, Any]:

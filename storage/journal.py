@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Identity, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -178,6 +179,25 @@ class SqlJournal:
         query = select(*_LINE).where(JournalRow.subject == subject).order_by(JournalRow.seq)
         async with reading(self._engine) as connection:
             return [as_line(row._mapping) for row in await connection.execute(query)]
+
+    async def heads(self, subjects: Sequence[str], until: audit.Cursor) -> Mapping[str, tuple[int, str]]:
+        """Number and hash of the last line up to the cursor, of each of these subjects that has one."""
+        up_to = JournalRow.subject.in_(subjects), tuple_(JournalRow.txid, JournalRow.id) <= (until.txid, until.id)
+        query = (
+            select(JournalRow.subject, JournalRow.seq, JournalRow.hash)
+            .ext(distinct_on(JournalRow.subject))
+            .where(*up_to)
+            .order_by(JournalRow.subject, JournalRow.seq.desc())
+        )
+        async with reading(self._engine) as connection:
+            return {row.subject: (row.seq, row.hash) for row in await connection.execute(query)}
+
+    async def subjects(self, after: str, limit: int, until: audit.Cursor) -> Sequence[str]:
+        """The next subjects, by name, that have a line up to the cursor."""
+        up_to = JournalRow.subject > after, tuple_(JournalRow.txid, JournalRow.id) <= (until.txid, until.id)
+        query = select(JournalRow.subject).distinct().where(*up_to).order_by(JournalRow.subject).limit(limit)
+        async with reading(self._engine) as connection:
+            return (await connection.scalars(query)).all()
 
 
 def as_line(row: Mapping[Any, Any]) -> audit.JournalLine:

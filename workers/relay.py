@@ -43,7 +43,7 @@ async def run_relay(settings: Settings) -> None:
     if settings.relay_metrics_port:
         start_http_server(settings.relay_metrics_port, addr="127.0.0.1")
     async with Wiring(settings) as wiring:
-        journal, audit = wiring.journal("relay"), wiring.audit()
+        journal, audit = wiring.journal("relay"), wiring.audit(copies=True)
         while not stop.is_set():
             try:
                 pause = 0.0 if await copy_once(journal, audit) else _IDLE_S

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,19 @@ import pytest
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
+from domain import audit
 from runtime._state import AlreadyRunning
 from runtime.embedded import Stack
 from runtime.settings import SERVICES
+from storage.audit import MongoAuditLog
 
 ROOT = Path(__file__).parents[2]
+
+
+def line(number: int) -> audit.JournalLine:
+    told = {"seq": number, "kind": "user.seen", "actor": "usr_1", "at": datetime(2030, 1, number, tzinfo=UTC)}
+    place = {"id": number, "txid": number, "subject": "usr_1", "prev_hash": "", "hash": ""}
+    return audit.JournalLine.model_validate({**told, **place})
 
 
 def plain(url: str) -> str:
@@ -124,22 +133,65 @@ async def test_the_sandbox_knows_places_unless_somebody_else_is_named(tmp_path: 
             assert stack.env["ENTREGA_CEP_URL"] == f"{sandbox}/cep"
 
 
+async def test_the_audit_log_is_added_to_by_the_relay_alone_and_changed_by_nobody(tmp_path: Path) -> None:
+    async with Stack(tmp_path, only=("mongo",), usual_ports=False) as stack:
+        relay, others = stack.env["ENTREGA_RELAY_MONGO_URL"], stack.env["ENTREGA_MONGO_URL"]
+        async with AsyncMongoClient[dict[str, Any]](relay) as client:
+            log = MongoAuditLog(client.entrega)
+            await log.copy(lines := [line(1), line(2)])
+            assert (await log.search())[0] == lines[::-1]
+            await _refused_all(client.entrega.audit, ("insert_one",))
+        async with AsyncMongoClient[dict[str, Any]](others) as client:
+            assert (await MongoAuditLog(client.entrega).search())[0] == lines[::-1]
+            await _refused_all(client.entrega.audit, ())
+            with pytest.raises(OperationFailure, match="not authorized"):
+                await client.entrega.other.insert_one({})
+
+
+async def _refused_all(audit: Any, but: tuple[str, ...]) -> None:
+    """Every way of changing a collection is refused, but for these."""
+    ways: dict[str, Any] = {
+        "insert_one": lambda: audit.insert_one({"_id": 99}),
+        "update_one": lambda: audit.update_one({"_id": 1}, {"$set": {"actor": "usr_evil"}}),
+        "update_many": lambda: audit.update_many({}, [{"$set": {"actor": "usr_evil"}}]),
+        "replace_one": lambda: audit.replace_one({"_id": 1}, {"actor": "usr_evil"}),
+        "upsert": lambda: audit.update_one({"_id": 98}, {"$set": {"actor": "x"}}, upsert=True),
+        "find_one_and_update": lambda: audit.find_one_and_update({"_id": 1}, {"$set": {"actor": "usr_evil"}}),
+        "delete_one": lambda: audit.delete_one({"_id": 1}),
+        "delete_many": lambda: audit.delete_many({}),
+        "find_one_and_delete": lambda: audit.find_one_and_delete({"_id": 1}),
+        "drop": lambda: audit.drop(),
+        "rename": lambda: audit.rename("elsewhere"),
+        "out": lambda: audit.aggregate([{"$match": {}}, {"$out": "audit"}]),
+        "merge": lambda: audit.aggregate([{"$set": {"actor": "x"}}, {"$merge": "audit"}]),
+        "drop_index": lambda: audit.drop_indexes(),
+        "drop_database": lambda: audit.database.client.drop_database(audit.database.name),
+        "collMod": lambda: audit.database.command("collMod", audit.name, validator={}),
+        "createUser": lambda: audit.database.client.admin.command("createUser", "x", pwd="x", roles=["root"]),
+    }
+    for name, change in ways.items():
+        if name not in but:
+            with pytest.raises(OperationFailure) as refused:
+                await change()
+            assert refused.value.code == 13, name
+
+
 @pytest.mark.long
 async def test_mongo_keeps_what_was_acknowledged_when_it_is_killed_and_after_a_change_of_port(tmp_path: Path) -> None:
     async with Stack(tmp_path, only=("mongo",), usual_ports=False) as stack:
-        url = stack.env["ENTREGA_MONGO_URL"]
+        url = stack.env["ENTREGA_RELAY_MONGO_URL"]
         async with AsyncMongoClient[dict[str, Any]](url) as client:
             await client.entrega.audit.insert_one({"_id": 1})
             await kill(stack, "mongo")
             assert await client.entrega.audit.count_documents({}) == 1
-        async with AsyncMongoClient[dict[str, Any]](url.replace("entrega:", "entrega:x")) as stranger:
+        async with AsyncMongoClient[dict[str, Any]](url.replace("entrega_relay:", "entrega_relay:x")) as stranger:
             with pytest.raises(OperationFailure):
                 await stranger.entrega.audit.count_documents({})
     # Somebody who hangs up: the server asks whoever answers at its old address whether it is itself.
     port = int(url.partition("@")[2].partition("/")[0].partition(":")[2])
     rude = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port)
     async with rude, Stack(tmp_path, only=("mongo",), usual_ports=False) as stack:
-        assert stack.env["ENTREGA_MONGO_URL"] != url
+        assert stack.env["ENTREGA_RELAY_MONGO_URL"] != url
         async with AsyncMongoClient[dict[str, Any]](stack.env["ENTREGA_MONGO_URL"]) as client:
             assert await client.entrega.audit.count_documents({}) == 1
 
