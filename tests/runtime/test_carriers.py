@@ -16,6 +16,7 @@ from domain.quotes import CarrierAccount
 from runtime.embedded import Stack
 from runtime.settings import Settings
 from runtime.wiring import Wiring
+from storage._keks import make_kek
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,12 +124,13 @@ async def test_an_account_that_works_leaves_with_zero_and_its_answer_is_listed(f
 
 
 async def test_without_mongodb_accounts_are_listed_all_the_same(folder: Path) -> None:
-    database = Stack.running(folder).env["ENTREGA_QUOTES_DATABASE_URL"]
+    env = Stack.running(folder).env
+    ours = {name: env[name] for name in ("ENTREGA_QUOTES_DATABASE_URL", "ENTREGA_KEKS_DIR")}
     for mongo, said in (
         ({}, "ENTREGA_MONGO_URL is not set"),
         ({"ENTREGA_MONGO_URL": "mongodb://127.0.0.1:1"}, "MongoDB does not answer"),
     ):
-        listed = await entrega("carriers", ENTREGA_QUOTES_DATABASE_URL=database, **mongo)
+        listed = await entrega("carriers", **ours, **mongo)
         assert listed.returncode == 0, listed.stderr
         assert "open_delivery/works" in listed.stdout
         assert f"Unknown: what was last answered ({said})." in listed.stdout
@@ -157,7 +159,9 @@ async def test_where_nothing_runs_the_next_step_is_said(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    done = await entrega("carriers", ENTREGA_QUOTES_DATABASE_URL="postgresql+psycopg://x@127.0.0.1:1/x")
+    make_kek(tmp_path)
+    nowhere = "postgresql+psycopg://x@127.0.0.1:1/x"
+    done = await entrega("carriers", ENTREGA_QUOTES_DATABASE_URL=nowhere, ENTREGA_KEKS_DIR=str(tmp_path))
     assert done.returncode == 1
     assert "Check ENTREGA_QUOTES_DATABASE_URL" in done.stderr
 
