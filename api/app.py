@@ -48,7 +48,7 @@ the same key and request again answer with the same outcome. Lists are read by `
 def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = None) -> FastAPI:
     """The application of these services; `parts` are opened with it unless they are given. Raises SettingMissing."""
     if parts is None:
-        check(settings)
+        check(settings, names)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -61,6 +61,7 @@ class User(Value):
     disabled_at: Timestamp | None = None
     password_set_at: Timestamp
     created_at: Timestamp
+    erased: bool = Field(default=False, description="name and address are gone for good")
 
 
 class Principal(Value):

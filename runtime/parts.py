@@ -10,11 +10,14 @@ from runtime.hints import Bell
 from runtime.settings import Settings
 from runtime.temporal import TemporalDeliverer, connect
 from runtime.wiring import IDENTITY, Wiring
+from storage._keks import read_key
 
 
-def check(settings: Settings) -> None:
-    """Misses at once what no service can do without. Raises SettingMissing, KeyFileUnusable."""
+def check(settings: Settings, names: Sequence[str]) -> None:
+    """Misses at once what these services cannot do without. Raises SettingMissing, KeyFileUnusable."""
     Wiring(settings).keks()
+    if "users" in names:
+        read_key(settings.need("index_key_file"))
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from places import Atlas
 from runtime.codec import SealingCodec
 from runtime.exchanges import Attributed
 from runtime.settings import SettingMissing
+from storage._crypto import BlindIndex
 from storage._engine import connect
-from storage._keks import Keks
+from storage._keks import Keks, read_key
+from storage._seals import Seals
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.audit import MongoAuditLog
 from storage.audit import connect as connect_mongo
@@ -47,18 +49,25 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 
-IDENTITY: dict[str, Callable[[AsyncEngine], Any]] = {
-    "users": SqlUserStore,
-    "proofs": SqlProofStore,
-    "sessions": SqlSessionStore,
-    "second_factors": SqlSecondFactorStore,
-    "organisations": SqlOrganisationStore,
-    "invitations": SqlInvitationStore,
-    "service_accounts": SqlServiceAccountStore,
-    "api_keys": SqlApiKeyStore,
-    "limits": SqlRateLimit,
-}
-"""What the users service keeps, by the name of the part."""
+def identity(engine: AsyncEngine, seals: Seals) -> dict[str, Any]:
+    """What the users service keeps, by the name of the part."""
+    return {
+        "users": SqlUserStore(engine, seals),
+        "proofs": SqlProofStore(engine, seals),
+        "sessions": SqlSessionStore(engine),
+        "second_factors": SqlSecondFactorStore(engine, seals),
+        "organisations": SqlOrganisationStore(engine, seals),
+        "invitations": SqlInvitationStore(engine, seals),
+        "service_accounts": SqlServiceAccountStore(engine),
+        "api_keys": SqlApiKeyStore(engine),
+        "limits": SqlRateLimit(engine),
+    }
+
+
+IDENTITY = (
+    *("users", "proofs", "sessions", "second_factors", "organisations", "invitations"),
+    *("service_accounts", "api_keys", "limits"),
+)
 
 
 class Wiring:
@@ -147,7 +156,7 @@ class Wiring:
 
     def users(self) -> SqlUserStore:
         """As the users role."""
-        return SqlUserStore(self.engine("users"))
+        return SqlUserStore(self.engine("users"), self.seals())
 
     def atlas(self, cache: Cache) -> Atlas:
         """Where addresses lie, as far as the settings name somebody to ask."""
@@ -165,8 +174,11 @@ class Wiring:
 
     def identity(self) -> dict[str, Any]:
         """Everything in `IDENTITY`, as the users role."""
-        engine = self.engine("users")
-        return {name: make(engine) for name, make in IDENTITY.items()}
+        return identity(self.engine("users"), self.seals())
+
+    def seals(self) -> Seals:
+        """What people and organisations are sealed with. Raises SettingMissing, KeyFileUnusable."""
+        return Seals(self.keys("users"), BlindIndex(read_key(self.settings.need("index_key_file"))))
 
     def mailer(self) -> SmtpMailer:
         """Letters by SMTP. Raises SettingMissing."""

@@ -48,11 +48,10 @@ class Keks:
 
     def get(self, kid: str) -> Key:
         """The key of that id. Raises Unavailable while its file is not here."""
-        try:
+        if kid in self._known or (self._folder / f"{kid}{_SUFFIX}").exists():
             return self._read(kid)
-        except FileNotFoundError:
-            log.error("a key-encryption key is missing", kid=kid, folder=str(self._folder))
-            raise Unavailable("the key of this data cannot be had") from None
+        log.error("a key-encryption key is missing", kid=kid, folder=str(self._folder))
+        raise Unavailable("the key of this data cannot be had")
 
     def _read(self, kid: str) -> Key:
         if kid not in self._known:
@@ -79,10 +78,10 @@ def new_key() -> bytes:
 
 
 def read_key(file: Path) -> bytes:
-    """The bytes in a file that holds a key in base64. Raises KeyFileUnusable, FileNotFoundError."""
+    """The bytes in a file that holds a key in base64. Raises KeyFileUnusable."""
     try:
         raw = base64.b64decode(file.read_bytes().strip(), validate=True)
-    except binascii.Error:
+    except (OSError, binascii.Error):
         raw = b""
     if len(raw) != KEY_BYTES:
         raise KeyFileUnusable(f"{file} holds no key: 32 random bytes, in base64")

@@ -4,38 +4,41 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, ForeignKey, Text, delete, select, update
-from sqlalchemy import Row as Result
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.users import Organisation, OrgRole, User
+from storage._crypto import Key
 from storage._rows import Row
+from storage._seals import ERASED_EMAIL, Seals, opened, seal
 
 _SCHEMA = {"schema": "users"}
 
 
 class OrganisationRow(Row):
-    """An organisation."""
+    """An organisation; its name, which may be somebody's, is sealed by its own key."""
 
     __tablename__ = "organisations"
     __table_args__ = (_SCHEMA,)
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[bytes]
     created_at: Mapped[datetime]
 
 
 class UserRow(Row):
-    """A user and the hash of the password."""
+    """A user and the hash of the password. Name and address are sealed by the user's key; by `email_index` the address
+    is found, and kept to one."""
 
     __tablename__ = "users"
     __table_args__ = (_SCHEMA,)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     organisation_id: Mapped[str] = mapped_column(ForeignKey(OrganisationRow.id))
-    email: Mapped[str]
-    name: Mapped[str]
+    email: Mapped[bytes]
+    email_index: Mapped[bytes | None]
+    name: Mapped[bytes]
     role: Mapped[str]
     password_hash: Mapped[str]
     created_at: Mapped[datetime]
@@ -77,21 +80,40 @@ class SessionRow(Row):
     ended_at: Mapped[datetime | None]
 
 
-def as_user(row: Result[Any]) -> User:
-    """The user in a row of all the table's columns."""
-    return User.model_validate(dict(row._mapping))
+def as_user(row: Any, key: Key | None) -> User:
+    """The user in a row of all the table's columns; without the key, what nobody can erase."""
+    plain = {
+        "email": opened(key, "users.users.email", row.id, row.email, ERASED_EMAIL),
+        "name": opened(key, "users.users.name", row.id, row.name),
+        "erased": key is None,
+    }
+    return User.model_validate({**row._mapping, **plain})
 
 
-async def read_user(connection: AsyncConnection, user_id: str) -> User | None:
+def sealed_user(seals: Seals, key: Key, user_id: str, **given: str | None) -> dict[str, Any]:
+    """The columns that hold these of a user's `email` and `name`."""
+    told = {name: text for name, text in given.items() if text is not None}
+    columns: dict[str, Any] = {name: seal(key, f"users.users.{name}", user_id, text) for name, text in told.items()}
+    return columns | ({"email_index": seals.address(told["email"])} if "email" in told else {})
+
+
+async def read_user(connection: AsyncConnection, seals: Seals, user_id: str) -> User | None:
     """One user, as this transaction sees them."""
     query = select(*UserRow.__table__.columns).where(UserRow.id == user_id)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else as_user(row)
+    return None if row is None else as_user(row, (await seals.known((user_id,), connection)).get(user_id))
 
 
-async def write_organisation(connection: AsyncConnection, organisation: Organisation) -> None:
+async def write_organisation(connection: AsyncConnection, seals: Seals, organisation: Organisation) -> None:
     """A new organisation, with nobody in it yet."""
-    await connection.execute(insert(OrganisationRow).values(organisation.model_dump()))
+    values = organisation.model_dump() | {"name": await organisation_name(connection, seals, organisation)}
+    await connection.execute(insert(OrganisationRow).values(values))
+
+
+async def organisation_name(connection: AsyncConnection, seals: Seals, organisation: Organisation) -> bytes:
+    """Its name, sealed."""
+    key = await seals.of(connection, organisation.id)
+    return seal(key, "users.organisations.name", organisation.id, organisation.name)
 
 
 async def write_member(

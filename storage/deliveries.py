@@ -139,12 +139,10 @@ async def _write_row(connection: AsyncConnection, move: RecordMove, key: Key, *,
 
 
 def _narrowed(query: Select[Any], where: DeliveryFilter) -> Select[Any]:
-    for name in ("organisation_id", "status", "attention", "carrier", "reference"):
+    for name in ("organisation_id", "created_by", "status", "attention", "carrier", "reference"):
         wanted = getattr(where, name)
         if wanted is not None:
             query = query.where(getattr(DeliveryRow, name) == str(wanted))
-    if where.created_by is not None:
-        query = query.where(DeliveryRow.document["created_by"].astext == where.created_by)
     if where.created_from is not None:
         query = query.where(DeliveryRow.created_at >= where.created_from)
     if where.created_to is not None:

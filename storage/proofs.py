@@ -13,15 +13,16 @@ from domain.errors import EmailTaken
 from domain.user_ports import Proof, Purpose
 from domain.users import User
 from storage._engine import constraint, reading, transaction
-from storage._people import UserRow, end_sessions, read_user
+from storage._people import UserRow, end_sessions, read_user, sealed_user
 from storage._rows import Row
+from storage._seals import Seals, opened, seal
 from storage.api_keys import ApiKeyRow
 from storage.journal import append_line, lock
 from storage.second_factors import SecondFactorRow
 
 
 class ProofRow(Row):
-    """A link that was sent."""
+    """A link that was sent; where to is sealed by its user's key."""
 
     __tablename__ = "proofs"
     __table_args__ = ({"schema": "users"},)
@@ -29,37 +30,41 @@ class ProofRow(Row):
     digest: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey(UserRow.id))
     purpose: Mapped[str]
-    email: Mapped[str]
+    email: Mapped[bytes]
     expires_at: Mapped[datetime]
 
 
+_EMAIL = "users.proofs.email"
 _ADDRESS = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL)
 
 
 class SqlProofStore:
     """Kept by the users service."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, seals: Seals) -> None:
         self._engine = engine
+        self._seals = seals
 
     async def add(self, proof: Proof, digest: str) -> None:
         """Keeps one, beside those sent before; those that nobody followed in time go."""
         gone = delete(ProofRow).where(ProofRow.user_id == proof.user_id, ProofRow.expires_at <= datetime.now(UTC))
         async with transaction(self._engine) as connection:
             await connection.execute(gone)
-            await connection.execute(insert(ProofRow).values(**proof.model_dump(), digest=digest))
+            email = seal(await self._seals.of(connection, proof.user_id), _EMAIL, digest, proof.email)
+            values = proof.model_dump() | {"email": email, "digest": digest}
+            await connection.execute(insert(ProofRow).values(values))
 
     async def get(self, digest: str, now: datetime) -> Proof | None:
         """One that is still good."""
         async with reading(self._engine) as connection:
-            return await _read(connection, digest, now)
+            return await _read(connection, self._seals, digest, now)
 
     async def verify_email(self, digest: str, now: datetime) -> User | None:
         """Uses it up, and all of its kind; None when it is no longer good. Raises EmailTaken. Another address also
         makes void what was sent to the one before."""
         try:
             async with transaction(self._engine) as connection:
-                proof = await _used(connection, digest, now, _ADDRESS)
+                proof = await _used(connection, self._seals, digest, now, _ADDRESS)
                 if proof is None:
                     return None
                 changed = proof.purpose is Purpose.CHANGE_EMAIL
@@ -67,9 +72,10 @@ class SqlProofStore:
                 await append_line(connection, proof.user_id, kind, proof.user_id, {})
                 if changed:
                     await drop_proofs(connection, proof.user_id)
-                theirs = update(UserRow).where(UserRow.id == proof.user_id)
-                await connection.execute(theirs.values(email=proof.email, email_verified_at=now))
-                return await read_user(connection, proof.user_id)
+                theirs, key = UserRow.id == proof.user_id, await self._seals.of(connection, proof.user_id)
+                sealed = sealed_user(self._seals, key, proof.user_id, email=proof.email)
+                await connection.execute(update(UserRow).where(theirs).values(**sealed, email_verified_at=now))
+                return await read_user(connection, self._seals, proof.user_id)
         except IntegrityError as error:
             if constraint(error) == "users_email":
                 raise EmailTaken from None
@@ -78,8 +84,8 @@ class SqlProofStore:
     async def reset_password(self, digest: str, password_hash: str, now: datetime) -> User | None:
         """Uses it up, and every other link; None when it is no longer good."""
         async with transaction(self._engine) as connection:
-            proof = await _used(connection, digest, now, (Purpose.RESET_PASSWORD,))
-            user = None if proof is None else await read_user(connection, proof.user_id)
+            proof = await _used(connection, self._seals, digest, now, (Purpose.RESET_PASSWORD,))
+            user = None if proof is None else await read_user(connection, self._seals, proof.user_id)
             if user is None:
                 return None
             await append_line(connection, user.id, "user.password_changed", user.id, {"how": "reset"})
@@ -94,7 +100,7 @@ class SqlProofStore:
                 await connection.execute(made.values(revoked_at=now))
                 await append_line(connection, user.id, "user.email_verified", user.id, {})
             await connection.execute(update(UserRow).where(UserRow.id == user.id).values(values))
-            return await read_user(connection, user.id)
+            return await read_user(connection, self._seals, user.id)
 
 
 async def drop_proofs(connection: AsyncConnection, user_id: str) -> None:
@@ -103,15 +109,20 @@ async def drop_proofs(connection: AsyncConnection, user_id: str) -> None:
     await connection.execute(delete(ProofRow).where(ProofRow.user_id == user_id, ProofRow.purpose.in_(changing)))
 
 
-async def _read(connection: AsyncConnection, digest: str, now: datetime) -> Proof | None:
+async def _read(connection: AsyncConnection, seals: Seals, digest: str, now: datetime) -> Proof | None:
     query = select(*ProofRow.__table__.columns).where(ProofRow.digest == digest, ProofRow.expires_at > now)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else Proof.model_validate(dict(row._mapping))
+    key = None if row is None else (await seals.known((row.user_id,), connection)).get(row.user_id)
+    if row is None or key is None:
+        return None
+    return Proof.model_validate({**row._mapping, "email": opened(key, _EMAIL, row.digest, row.email)})
 
 
-async def _used(connection: AsyncConnection, digest: str, now: datetime, purposes: tuple[Purpose, ...]) -> Proof | None:
+async def _used(
+    connection: AsyncConnection, seals: Seals, digest: str, now: datetime, purposes: tuple[Purpose, ...]
+) -> Proof | None:
     """The proof, gone with all others of its kind, its user's lines locked; None when it is not good for that."""
-    proof = await _read(connection, digest, now)
+    proof = await _read(connection, seals, digest, now)
     if proof is None or proof.purpose not in purposes:
         return None
     await lock(connection, proof.user_id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, delete, func, select, update
+from sqlalchemy import ForeignKey, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,17 +14,18 @@ from domain.user_ports import SecondFactor
 from storage._engine import reading, transaction
 from storage._people import UserRow, end_sessions
 from storage._rows import Row
+from storage._seals import Seals
 from storage.journal import append_line, lock
 
 
 class SecondFactorRow(Row):
-    """A secret, in force once confirmed; no code of a step up to `last_step` is taken again."""
+    """A secret, sealed by its user's key, in force once confirmed; no code of a step up to `last_step` counts again."""
 
     __tablename__ = "second_factors"
     __table_args__ = ({"schema": "users"},)
 
     user_id: Mapped[str] = mapped_column(ForeignKey(UserRow.id), primary_key=True)
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    secret: Mapped[bytes]
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int]
 
@@ -45,8 +46,9 @@ _CONFIRMED = SecondFactorRow.confirmed_at.is_not(None)
 class SqlSecondFactorStore:
     """Kept by the users service."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, seals: Seals) -> None:
         self._engine = engine
+        self._seals = seals
 
     async def get(self, user_id: str) -> SecondFactor | None:
         """The user's, proposed or in force."""
@@ -54,23 +56,23 @@ class SqlSecondFactorStore:
         columns = SecondFactorRow.secret, SecondFactorRow.confirmed_at, codes.label("codes_left")
         async with reading(self._engine) as connection:
             row = (await connection.execute(select(*columns).where(SecondFactorRow.user_id == user_id))).one_or_none()
-        if row is None:
+        key = (await self._seals.known((user_id,))).get(user_id)
+        if row is None or key is None:
             return None
-        return SecondFactor(secret=row.secret, confirmed=row.confirmed_at is not None, codes_left=row.codes_left)
+        secret = key.open(row.secret, _place(user_id))
+        return SecondFactor(secret=secret, confirmed=row.confirmed_at is not None, codes_left=row.codes_left)
 
     async def propose(self, user_id: str, secret: bytes) -> None:
         """A secret to confirm, instead of one proposed before; raises SecondFactorSet while one is in force."""
-        values: dict[str, Any] = {"secret": secret, "confirmed_at": None, "last_step": 0}
-        statement = (
-            insert(SecondFactorRow)
-            .values(user_id=user_id, **values)
-            .on_conflict_do_update(
+        async with transaction(self._engine) as connection:
+            key = await self._seals.of(connection, user_id)
+            sealed = key.seal(secret, _place(user_id))
+            values: dict[str, Any] = {"secret": sealed, "confirmed_at": None, "last_step": 0}
+            proposed = insert(SecondFactorRow).values(user_id=user_id, **values)
+            statement = proposed.on_conflict_do_update(
                 index_elements=["user_id"], set_=values, where=SecondFactorRow.confirmed_at.is_(None)
             )
-            .returning(SecondFactorRow.user_id)
-        )
-        async with transaction(self._engine) as connection:
-            if await connection.scalar(statement) is None:
+            if await connection.scalar(statement.returning(SecondFactorRow.user_id)) is None:
                 raise SecondFactorSet
 
     async def confirm(self, user_id: str, step: int, codes: Sequence[str]) -> None:
@@ -118,6 +120,10 @@ class SqlSecondFactorStore:
             await end_sessions(connection, user_id, now)
             await append_line(connection, user_id, "user.second_factor_off", actor, {"kind": "totp"})
             return True
+
+
+def _place(user_id: str) -> str:
+    return f"users.second_factors.secret/{user_id}"
 
 
 async def _write_codes(connection: AsyncConnection, user_id: str, codes: Sequence[str]) -> None:

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy import Row as Result
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -12,7 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.errors import EmailTaken, NotFound
 from domain.users import Locale, Organisation, OrgRole, Role, User
 from storage._engine import constraint, reading, transaction
-from storage._people import UserRow, as_user, end_sessions, read_user, write_member, write_organisation
+from storage._people import (
+    UserRow,
+    as_user,
+    end_sessions,
+    read_user,
+    sealed_user,
+    write_member,
+    write_organisation,
+)
+from storage._seals import Seals
 from storage.journal import append_line, lock
 from storage.proofs import drop_proofs
 
@@ -20,8 +28,9 @@ from storage.proofs import drop_proofs
 class SqlUserStore:
     """Kept by the users service. What happens to a person is told under their id and to no organisation's stream."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, seals: Seals) -> None:
         self._engine = engine
+        self._seals = seals
 
     async def add(self, user: User, organisation: Organisation, password_hash: str) -> None:
         """A new user, who owns a new organisation, with a journal line; raises EmailTaken."""
@@ -29,8 +38,11 @@ class SqlUserStore:
         try:
             async with transaction(self._engine) as connection:
                 await append_line(connection, user.id, "user.registered", user.id, told, organisation.id)
-                await write_organisation(connection, organisation)
-                await connection.execute(insert(UserRow).values(**user.model_dump(), password_hash=password_hash))
+                await write_organisation(connection, self._seals, organisation)
+                key = await self._seals.of(connection, user.id)
+                sealed = sealed_user(self._seals, key, user.id, email=user.email, name=user.name)
+                values = user.model_dump(exclude={"erased"}) | sealed | {"password_hash": password_hash}
+                await connection.execute(insert(UserRow).values(values))
                 await write_member(connection, organisation.id, user.id, OrgRole.OWNER, user.created_at)
         except IntegrityError as error:
             if constraint(error) == "users_email":
@@ -38,24 +50,27 @@ class SqlUserStore:
             raise
 
     async def by_email(self, email: str) -> tuple[User, str] | None:
-        """The user and the password's hash; the address is compared without case."""
-        row = await self._find(func.lower(UserRow.email) == func.lower(email))
-        return None if row is None else (as_user(row), row.password_hash)
+        """The user and the password's hash; the address is compared without case. Who was erased is nobody."""
+        found = await self._find(UserRow.email_index == self._seals.address(email))
+        return None if found is None or found[0].erased else found
 
     async def get(self, user_id: str) -> User | None:
         """One user."""
-        row = await self._find(UserRow.id == user_id)
-        return None if row is None else as_user(row)
+        found = await self._find(UserRow.id == user_id)
+        return None if found is None else found[0]
 
     async def change(self, user_id: str, *, name: str | None = None, locale: Locale | None = None) -> User:
         """A name or a language; raises NotFound."""
-        given = {"name": name, "locale": None if locale is None else str(locale)}
-        values = {column: value for column, value in given.items() if value is not None}
+        fields = [field for field, value in (("locale", locale), ("name", name)) if value is not None]
         async with transaction(self._engine) as connection:
-            if values:
-                await append_line(connection, user_id, "user.changed", user_id, {"fields": sorted(values)})
+            if fields:
+                await append_line(connection, user_id, "user.changed", user_id, {"fields": fields})
+                values: dict[str, Any] = {} if locale is None else {"locale": str(locale)}
+                if name is not None:
+                    key = await self._seals.of(connection, user_id)
+                    values |= sealed_user(self._seals, key, user_id, name=name)
                 await connection.execute(update(UserRow).where(UserRow.id == user_id).values(values))
-            return await _known(connection, user_id)
+            return await _known(connection, self._seals, user_id)
 
     async def set_password(self, user_id: str, password_hash: str, at: datetime | None) -> None:
         """A new password, which ends every session and what was sent by letter to change something; or, without `at`,
@@ -75,7 +90,7 @@ class SqlUserStore:
         now = datetime.now(UTC)
         async with transaction(self._engine) as connection:
             await lock(connection, user_id)
-            before = await _known(connection, user_id)
+            before = await _known(connection, self._seals, user_id)
             values: dict[str, Any] = {}
             if role is not None and role is not before.role:
                 values["role"] = str(role)
@@ -87,16 +102,19 @@ class SqlUserStore:
             if values:
                 await end_sessions(connection, user_id, now)
                 await connection.execute(update(UserRow).where(UserRow.id == user_id).values(values))
-            return await _known(connection, user_id)
+            return await _known(connection, self._seals, user_id)
 
-    async def _find(self, condition: ColumnElement[bool]) -> Result[Any] | None:
+    async def _find(self, condition: ColumnElement[bool]) -> tuple[User, str] | None:
         async with reading(self._engine) as connection:
             query = select(*UserRow.__table__.columns).where(condition)
-            return (await connection.execute(query)).one_or_none()
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        return as_user(row, (await self._seals.known((row.id,))).get(row.id)), row.password_hash
 
 
-async def _known(connection: AsyncConnection, user_id: str) -> User:
-    user = await read_user(connection, user_id)
+async def _known(connection: AsyncConnection, seals: Seals, user_id: str) -> User:
+    user = await read_user(connection, seals, user_id)
     if user is None:
         raise NotFound("no such user")
     return user

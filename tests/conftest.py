@@ -15,6 +15,7 @@ import pymongo
 import pytest
 from sqlalchemy.engine import make_url
 
+from storage._keks import Keks, make_kek
 from storage.migrations import upgrade
 
 SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "relay", "codec", "keys")
@@ -58,6 +59,14 @@ def postgres(folder: Path) -> Iterator[Postgres]:
             connection.execute(f"ALTER ROLE entrega_{role} LOGIN")
     yield database
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def keks(tmp_path_factory: pytest.TempPathFactory) -> Keks:
+    """What wraps the data keys of that database."""
+    folder = tmp_path_factory.mktemp("keks")
+    make_kek(folder)
+    return Keks(folder)
 
 
 @pytest.fixture(scope="session")

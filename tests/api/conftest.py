@@ -24,8 +24,12 @@ from runtime.codec import SealingCodec
 from runtime.hints import Bell
 from runtime.settings import Settings
 from runtime.temporal import connect
-from runtime.wiring import IDENTITY
+from runtime.wiring import identity
+from storage._crypto import BlindIndex
 from storage._engine import connect as connect_postgres
+from storage._keks import Keks
+from storage._seals import Seals
+from storage.keys import KeyRing
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +55,7 @@ async def people(postgres) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def parts(settings: Settings, people: AsyncEngine) -> AsyncIterator[Parts]:
+async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIterator[Parts]:
     journal = fakes.InMemoryJournal()
     accounts = fakes.InMemoryAccountStore(ACCOUNT, journal=journal)
     routing = fakes.InMemoryRoutingStore(journal)
@@ -68,7 +72,7 @@ async def parts(settings: Settings, people: AsyncEngine) -> AsyncIterator[Parts]
         carriers=book,
         availability=fakes.InMemoryAvailabilityStore(journal=journal),
         scans=fakes.InMemoryScanStore(journal),
-        **{name: make(people) for name, make in IDENTITY.items()},
+        **identity(people, Seals(KeyRing(people, keks), BlindIndex(bytes(32)))),
         mailer=Letters(),
         journal=journal,
         audit=fakes.InMemoryAuditLog(),

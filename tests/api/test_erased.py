@@ -14,7 +14,7 @@ from domain import audit
 from domain.deliveries import Delivery, DeliveryStatus, RecordMove
 from domain.erasure import erased_request
 from domain.quotes import Service
-from domain.users import Role
+from domain.users import Principal, Role
 
 
 @pytest.fixture
@@ -68,8 +68,10 @@ async def test_the_request_that_made_it_sent_again_finds_it_erased(
 ) -> None:
     headers = await signed()
     token = headers["Authorization"].removeprefix("Bearer ")
-    organisation = jwt.decode(token, options={"verify_signature": False})["org"]
-    mine = gone.model_copy(update={"id": delivery_id(organisation, "k"), "organisation_id": organisation})
+    said = jwt.decode(token, options={"verify_signature": False})
+    named = {"user_id": said["sub"], "organisation_id": said["org"], "role": said["role"], "org_role": said["org_role"]}
+    its_id = delivery_id(Principal.model_validate(named), "k")
+    mine = gone.model_copy(update={"id": its_id, "organisation_id": said["org"]})
     line = audit.Line(seq=1, kind="delivery.delivered", actor="system", at=gone.created_at)
     await parts.deliveries.record(RecordMove(delivery=mine, lines=(line,)))
     again = await http.post("/v1/deliveries", json=shipment(), headers={**headers, "Idempotency-Key": "k"})

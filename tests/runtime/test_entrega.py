@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from typer.testing import CliRunner
 
 from entrega import app
+from storage._keks import make_kek, new_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,8 +70,14 @@ def test_keys_are_rotated_and_what_is_too_soon_is_said(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.pem"))) == 3
 
 
+def _keys(folder: Path) -> dict[str, str]:
+    make_kek(folder)
+    (folder / "index").write_bytes(new_key())
+    return {"ENTREGA_KEKS_DIR": str(folder), "ENTREGA_INDEX_KEY_FILE": str(folder / "index")}
+
+
 def test_an_administrator_is_made_by_hand_with_a_password_of_their_own(postgres, tmp_path: Path) -> None:
-    env = {"ENTREGA_USERS_DATABASE_URL": postgres.url("users")}
+    env = {"ENTREGA_USERS_DATABASE_URL": postgres.url("users"), **_keys(tmp_path)}
     email, file = f"admin.{secrets.token_hex(6)}@example.com", tmp_path / "password"
     create = ["users", "create-admin", "--email", email, "--name", "Ada", "--password-file", str(file)]
     file.write_text("password1234567\n")
@@ -88,20 +95,22 @@ def test_an_administrator_is_made_by_hand_with_a_password_of_their_own(postgres,
         assert "one's own" not in said.stdout + said.stderr
         assert "Traceback" not in said.stderr
     with psycopg.connect(postgres.owner) as connection:
-        query = "SELECT role, password_hash, email_verified_at IS NOT NULL FROM users.users WHERE email = %s"
-        [(role, hashed, verified)] = connection.execute(query, (email,)).fetchall()
+        query = "SELECT role, password_hash, email_verified_at IS NOT NULL FROM users.users WHERE id = %s"
+        [(role, hashed, verified)] = connection.execute(query, (done.stdout.split()[0],)).fetchall()
     assert (role, verified) == ("admin", True)
     assert PasswordHasher().verify(hashed, "a password of one's own")
 
 
 def test_without_a_file_the_password_is_asked_for_twice_and_never_shown(
-    postgres, monkeypatch: pytest.MonkeyPatch
+    postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ENTREGA_USERS_DATABASE_URL", postgres.url("users"))
+    env = {"ENTREGA_USERS_DATABASE_URL": postgres.url("users"), **_keys(tmp_path)}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
     email = f"admin.{secrets.token_hex(6)}@example.com"
     create = ["users", "create-admin", "--email", email, "--name", "Ada"]
     typed = "a password of one's own\n"
-    silent = entrega(*create, ENTREGA_USERS_DATABASE_URL=postgres.url("users"))
+    silent = entrega(*create, **env)
     assert silent.returncode != 0  # nobody is there to answer
     other = CliRunner().invoke(app, create, input=typed + "another one altogether\n")
     assert other.exit_code != 0

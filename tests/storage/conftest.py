@@ -9,10 +9,11 @@ from making import fresh
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain import ports
-from runtime.wiring import IDENTITY
+from runtime.wiring import identity
 from storage import audit
+from storage._crypto import BlindIndex
 from storage._engine import connect
-from storage._keks import Keks, make_kek
+from storage._seals import Seals
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
@@ -57,13 +58,6 @@ async def engines(postgres) -> AsyncIterator[dict[str, AsyncEngine]]:
         await engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def keks(tmp_path_factory: pytest.TempPathFactory) -> Keks:
-    folder = tmp_path_factory.mktemp("keks")
-    make_kek(folder)
-    return Keks(folder)
-
-
 @pytest.fixture
 def rings(engines, keks) -> dict[str, KeyRing]:
     """Each service's, as they are in processes of their own."""
@@ -102,9 +96,9 @@ class People:
 
 
 @pytest.fixture
-def people(engines) -> People:
-    engine = engines["users"]
-    return People(journal=SqlJournal(engine), **{name: make(engine) for name, make in IDENTITY.items()})
+def people(engines, rings) -> People:
+    engine, seals = engines["users"], Seals(rings["users"], BlindIndex(bytes(32)))
+    return People(journal=SqlJournal(engine), **identity(engine, seals))
 
 
 @pytest.fixture

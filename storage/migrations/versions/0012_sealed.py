@@ -1,4 +1,4 @@
-"""What is personal is sealed: documents, states, scans, credentials."""
+"""What is personal is sealed: documents, states, scans, credentials, names and addresses."""
 
 from alembic import op
 
@@ -9,6 +9,11 @@ _SEALED = {
     "deliveries.deliveries": ("document", "state", "request_hash"),
     "tracking.scans": ("document",),
     "carriers.accounts": ("credentials",),
+    "users.users": ("email", "name"),
+    "users.organisations": ("name",),
+    "users.proofs": ("email",),
+    "users.invitations": ("email",),
+    "users.second_factors": ("secret",),
 }
 
 
@@ -30,3 +35,8 @@ def upgrade() -> None:
         CREATE INDEX deliveries_creator ON deliveries.deliveries (created_by, created_at DESC, id DESC)
     """)
     op.execute("ALTER TABLE tracking.scans ADD COLUMN sealed_by text NOT NULL")
+    # An address is found by a keyed digest; who was erased needs to have none.
+    op.execute("ALTER TABLE users.users ADD COLUMN email_index bytea")
+    op.execute("CREATE UNIQUE INDEX users_email ON users.users (email_index)")
+    op.execute("ALTER TABLE users.invitations ADD COLUMN email_index bytea NOT NULL")
+    op.execute("CREATE UNIQUE INDEX invitations_address ON users.invitations (organisation_id, email_index)")
