@@ -1,7 +1,7 @@
 """Unmistakable names, streets, phones, notes and secrets live on the whole system; then nowhere at rest are they found.
 
 Searched: logs, metrics, Temporal's database, MongoDB's files and a dump, PostgreSQL's files, its log of writes and a
-dump. Not searched: the sandbox, which is the carriers' side and has to know, and the folder of secrets.
+dump. Not searched: the sandbox and the mailbox, which are the other side and have to know, and the folder of secrets.
 """
 
 import asyncio

@@ -1,6 +1,8 @@
 """The demo's twenty deliveries, and what they leave behind in every store."""
 
 import asyncio
+import os
+import sys
 
 import httpx
 import pytest
@@ -75,6 +77,15 @@ async def test_the_audit_in_mongodb_is_the_whole_journal_and_its_chains_hold(
         assert line.prev_hash == previous
         assert line.hash == audit.chained(previous, line.subject, line)
         previous = line.hash
+
+
+async def test_the_audit_log_is_verified_from_the_front_door(stack: Stack, ran: bool) -> None:
+    command = [sys.executable, "-m", "entrega", "audit", "verify"]
+    env = {**os.environ, **stack.env}
+    done = await asyncio.create_subprocess_exec(*command, env=env, stdout=asyncio.subprocess.PIPE)
+    said, _ = await done.communicate()
+    assert done.returncode == 0
+    assert b"whole, and as the journal tells it" in said
 
 
 async def test_the_recipients_page_needs_no_sign_in_and_tells_nothing_personal(
