@@ -37,7 +37,7 @@ from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, Wo
 
 import domain
 import workflows
-from domain.errors import Unavailable
+from domain.errors import Erased, Unavailable
 from domain.tracking import Scan
 from runtime.request_ids import RequestIds
 from workflows import addressing
@@ -211,4 +211,6 @@ class TemporalDeliverer:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
             raise Unavailable("Temporal does not answer") from error
+        except Erased:  # nothing can be told it any more, and whoever sweeps has others to hand over
+            return False
         return True

@@ -16,7 +16,7 @@ from domain import errors
 from domain.deliveries import DeliveryPolicy
 from domain.tracking import Proof
 from runtime.codec import SealingCodec
-from runtime.temporal import data_converter
+from runtime.temporal import TemporalDeliverer, data_converter
 from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow as W
 
@@ -124,6 +124,8 @@ async def test_an_erased_deliverys_workflow_cannot_be_read_and_others_can(kept) 
     with pytest.raises(errors.Erased):
         await ours.get_workflow_handle(lives[0].handle.id).result()
     assert (await ours.get_workflow_handle(lives[1].handle.id).result())["status"] == "cancelled"
+    for life in lives:  # what its carrier still says is kept as come after the end, like anybody's
+        assert not await TemporalDeliverer(ours).report(life.id, [life.scan("delivered")])
 
 
 async def _cancelled(client: Client, world: World) -> Life:
