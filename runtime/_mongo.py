@@ -6,10 +6,12 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
 
+from runtime._certificates import Certificates
 from runtime._state import StateFolder
 from runtime.supervisor import Part, PartFailed
 
@@ -19,8 +21,8 @@ _UNAUTHENTICATED, _ALREADY_INITIALIZED, _USER_NOT_FOUND = 18, 23, 11
 Document = Mapping[str, Any]
 
 
-def mongo_part(state: StateFolder, port: int, database: str) -> Part:
-    """The server on the loopback, ready when it is primary and our user may log in."""
+def mongo_part(state: StateFolder, port: int, database: str, certificates: Certificates | None = None) -> Part:
+    """The server on the loopback, ready when it is primary and our user may log in; with certificates, by TLS alone."""
     data = state.root / "mongo"
     data.mkdir(exist_ok=True)
     key = state.secret("mongo.key", lambda: base64.b64encode(secrets.token_bytes(48)))
@@ -28,11 +30,11 @@ def mongo_part(state: StateFolder, port: int, database: str) -> Part:
 
     async def ready() -> bool:
         try:
-            return await _as_admin(state, member, database)
+            return await _as_admin(state, member, database, certificates)
         except OperationFailure as refused:
             if refused.code != _UNAUTHENTICATED:
                 raise OSError(str(refused)) from refused  # on its way up: asked again
-            await _first_time(state, member)
+            await _first_time(state, member, certificates)
             return False
         except ConnectionFailure:
             return False
@@ -49,16 +51,30 @@ def mongo_part(state: StateFolder, port: int, database: str) -> Part:
     ]
     small = ["--oplogSize", "128", "--wiredTigerCacheSizeGB", "0.25"]
     diagnostics = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+    tls: list[str | Path] = []
+    if certificates:
+        files: list[str | Path] = [
+            "--tlsCertificateKeyFile",
+            certificates.joined("mongo"),
+            "--tlsCAFile",
+            certificates.authority,
+        ]
+        # Clients prove who they are by password; its own members by the key file.
+        tls = ["--tlsMode", "requireTLS", *files, "--tlsAllowConnectionsWithoutCertificates"]
+        tls += ["--tlsDisabledProtocols", "TLS1_0,TLS1_1"]
+        tls += ["--setParameter", "suppressNoTLSPeerCertificateWarning=true"]
     return Part(
         name="mongo",
-        argv=[_binary(), *options, "--replSet", _SET, "--keyFile", key, *small, *diagnostics],
+        argv=[_binary(), *options, "--replSet", _SET, "--keyFile", key, *small, *diagnostics, *tls],
         ready=ready,
     )
 
 
-def mongo_url(state: StateFolder, port: int) -> str:
+def mongo_url(state: StateFolder, port: int, certificates: Certificates | None = None) -> str:
     password = state.password("mongo_entrega")
-    return f"mongodb://{_USER}:{password}@127.0.0.1:{port}/?authSource=admin&replicaSet={_SET}&directConnection=true"
+    verified = f"&tls=true&tlsCAFile={quote(str(certificates.authority), safe='')}" if certificates else ""
+    options = f"authSource=admin&replicaSet={_SET}&directConnection=true{verified}"
+    return f"mongodb://{_USER}:{password}@127.0.0.1:{port}/?{options}"
 
 
 def _binary() -> Path:
@@ -68,19 +84,23 @@ def _binary() -> Path:
     return Path(found.origin).parent / "bin" / "mongod"
 
 
-def _client(member: str, username: str | None = None, password: str | None = None) -> AsyncMongoClient[Document]:
+def _client(
+    member: str, certificates: Certificates | None, username: str | None = None, password: str | None = None
+) -> AsyncMongoClient[Document]:
+    tls: dict[str, Any] = {"tls": True, "tlsCAFile": str(certificates.authority)} if certificates else {}
     return AsyncMongoClient(
         f"mongodb://{member}/",
         username=username,
         password=password,
         directConnection=True,
         serverSelectionTimeoutMS=1000,
+        **tls,
     )
 
 
-async def _first_time(state: StateFolder, member: str) -> None:
+async def _first_time(state: StateFolder, member: str, certificates: Certificates | None) -> None:
     """Makes the replica set and its administrator: the server lets the first user in from its own machine only."""
-    async with _client(member) as client:
+    async with _client(member, certificates) as client:
         config = {"_id": _SET, "members": [{"_id": 0, "host": member}]}
         try:
             await client.admin.command("replSetInitiate", config)
@@ -92,8 +112,8 @@ async def _first_time(state: StateFolder, member: str) -> None:
             await client.admin.command("createUser", _ADMIN, pwd=password, roles=["root"])
 
 
-async def _as_admin(state: StateFolder, member: str, database: str) -> bool:
-    async with _client(member, username=_ADMIN, password=state.password("mongo_admin")) as client:
+async def _as_admin(state: StateFolder, member: str, database: str, certificates: Certificates | None) -> bool:
+    async with _client(member, certificates, username=_ADMIN, password=state.password("mongo_admin")) as client:
         hello = await client.admin.command("hello")
         if not hello.get("isWritablePrimary"):
             await _follow_port(client, member)

@@ -9,6 +9,7 @@ from cashews import Cache
 from runtime.hints import Bell
 from runtime.settings import Settings
 from runtime.temporal import TemporalDeliverer, connect
+from runtime.tls import temporal_door
 from runtime.wiring import IDENTITY, Wiring
 
 
@@ -16,7 +17,8 @@ from runtime.wiring import IDENTITY, Wiring
 async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[dict[str, Any]]:
     """The adapters of these services, by the name of what they are; Temporal may be down meanwhile."""
     async with Wiring(settings) as wiring:
-        temporal = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+        tls = temporal_door(settings)
+        temporal = await connect(settings.temporal_address, settings.temporal_namespace, tls=tls, lazy=True)
         cache = Cache()
         cache.setup(settings.cache_url, suppress=True)  # without the cache carriers are asked more often, no worse
         reader = next(name for name in ("tracking", "deliveries", *names) if name in names)

@@ -34,6 +34,7 @@ import domain
 import workflows
 from domain.errors import Unavailable
 from domain.tracking import Scan
+from runtime._renewing import Door, Renewed, Renewing
 from runtime.request_ids import RequestIds
 from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
@@ -73,7 +74,12 @@ def data_converter() -> DataConverter:
 
 
 async def connect(
-    address: str, namespace: str = "default", *, lazy: bool = False, metrics_address: str | None = None
+    address: str,
+    namespace: str = "default",
+    *,
+    tls: Door | None = None,
+    lazy: bool = False,
+    metrics_address: str | None = None,
 ) -> Client:
     """A client; lazy ones start while Temporal is down. One per process: they do not survive a fork."""
     metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
@@ -83,9 +89,16 @@ async def connect(
         namespace=namespace,
         data_converter=data_converter(),
         interceptors=[RequestIds()],
+        plugins=[Renewing(tls)] if tls else [],
         lazy=lazy,
         runtime=runtime,
     )
+
+
+async def renew(client: Client, workers: Sequence[Worker]) -> None:
+    """Looks whether the certificate shown to Temporal has changed, and goes on with the newest."""
+    if isinstance(client.service_client, Renewed):
+        await client.service_client.hand_to(client, workers)
 
 
 def build_id() -> str:
