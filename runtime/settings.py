@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     """An authority believed beside the public ones when carriers, maps and postal codes are asked."""
 
     worker_metrics_address: str | None = None
-    """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464."""
+    """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464; they speak no TLS."""
     worker_own_metrics_address: Annotated[str, Field(pattern=r"^[^\s/]+:[0-9]{1,5}$")] | None = None
     """Where they expose ours: calls to carriers, breakers, exchanges."""
     relay_metrics_port: int | None = None
