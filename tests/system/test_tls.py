@@ -64,11 +64,14 @@ async def test_the_demo_ends_as_it_should_while_certificates_are_rotated(encrypt
 async def test_a_command_beside_it_finds_its_way_in(encrypted: Stack) -> None:
     assert encrypted.authority is not None
     folder = str(encrypted.authority.parents[2])
-    for command in (["carriers"], ["carriers", "check", "open_delivery"]):
-        asked = [sys.executable, "-m", "entrega", *command, "--state", folder]
+    said = {}
+    for words in ("carriers", "carriers check open_delivery/ligeiro", "carriers check open_delivery/trava"):
+        asked = [sys.executable, "-m", "entrega", *words.split(), "--state", folder]
         done = await asyncio.to_thread(subprocess.run, asked, cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "Unknown" not in done.stdout
+        said[words.rpartition(" ")[2]] = done.stdout + done.stderr
+    assert "Unknown" not in said["carriers"]
+    assert "It works" in said["open_delivery/ligeiro"]
+    assert "No answer came from" in said["open_delivery/trava"]  # the one that hangs
 
 
 def _listeners(stack: Stack) -> dict[int, tuple[str, str]]:
@@ -118,7 +121,7 @@ async def test_no_port_takes_plaintext_but_temporals_own_behind_the_proxy(encryp
                 .replace("&replicaSet=rs0", "")
             )
             async with AsyncMongoClient(plain, serverSelectionTimeoutMS=1500) as client:
-                with pytest.raises(ServerSelectionTimeoutError, match="connection closed"):
+                with pytest.raises(ServerSelectionTimeoutError, match="clos"):
                     await client.entrega.audit.find_one()
         else:
             said = await _said_to_plaintext(port)
