@@ -81,6 +81,8 @@ def test_nobody_is_asked_for_places_unless_somebody_is_named(monkeypatch: pytest
         ("GEOCODER_URL", "http://maps.example", False),
         ("CACHE_URL", "redis://:hidden@cache.example", False),
         ("CACHE_URL", "rediss://:hidden@cache.example", True),
+        ("SMTP_URL", "smtp://me:hidden@127.0.0.1:25", False),
+        ("SMTP_URL", "smtp://me:hidden@mail.example:587", True),
         ("WORKER_METRICS_ADDRESS", "0.0.0.0:9464", False),
         ("WORKER_METRICS_ADDRESS", "127.0.0.1:9464", True),
     ],

@@ -59,6 +59,7 @@ async def test_the_demo_ends_as_it_should_while_certificates_are_rotated(encrypt
         await asyncio.wait([demo], timeout=2)
     assert await demo
     assert len(seen) > 5
+    assert list(encrypted.letters.glob("*.eml"))  # by TLS as well
 
 
 async def test_a_command_beside_it_finds_its_way_in(encrypted: Stack) -> None:
