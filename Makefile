@@ -19,7 +19,8 @@ up: setup ## run everything on this machine until Ctrl-C
 test: setup ## run the tests, but for the long ones
 	@$(BIN)/pytest -m "not long"
 
-test-long: setup ## run the long tests: kill -9 everywhere, fuzzing
+test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on every port
+	@sh scripts/debian-postgres.sh
 	@$(BIN)/pytest -m long
 
 check: setup ## lint, formatting, types, and who may import whom

@@ -55,6 +55,10 @@ RunningOption = Annotated[
 ]
 StateOption = Annotated[Path, typer.Option("--state", help="Folder for data, logs and secrets; kept between runs.")]
 
+TlsOption = Annotated[
+    bool, typer.Option("--tls", help="TLS on every port, plaintext on none; runs Debian's PostgreSQL.")
+]
+
 
 @app.command()
 def up(
@@ -63,6 +67,7 @@ def up(
         float, typer.Option(min=0.1, help="How many times faster than life the sandbox's city runs.")
     ] = 60,
     port: Annotated[int | None, typer.Option(help="Port of the API; 8000, or a free one, if not given.")] = None,
+    tls: TlsOption = False,
 ) -> None:
     """Runs the whole system on this machine until Ctrl-C; the same folder goes on where it stopped.
 
@@ -75,22 +80,26 @@ def up(
         await stack.wait()
         return 0
 
-    raise typer.Exit(run_stack(serve, state, speed=speed, ports={"api": port} if port else {}))
+    raise typer.Exit(run_stack(serve, state, speed=speed, ports={"api": port} if port else {}, tls=tls))
 
 
 @app.command()
 def demo(
-    state: StateOption = Path(".entrega/demo"),
+    state: Annotated[
+        Path | None, typer.Option("--state", help="Folder for data, logs and secrets; one in .entrega if not given.")
+    ] = None,
     speed: Annotated[float, typer.Option(min=0.1, help="How many times faster than life the city runs.")] = DEMO_SPEED,
+    tls: TlsOption = False,
 ) -> None:
     """Sends twenty deliveries of all kinds through a system of its own; exit code 0 if each ended as it should."""
     from demo import run
     from runtime.console import run_stack
 
     async def show(stack: "Stack") -> int:
-        return 0 if await run(stack.urls["api"], stack.urls["sandbox"]) else 1
+        return 0 if await run(stack.urls["api"], stack.urls["sandbox"], stack.authority) else 1
 
-    raise typer.Exit(run_stack(show, state, speed=speed, policy=DEMO_POLICY))
+    folder = state or Path(".entrega", "demo-tls" if tls else "demo")
+    raise typer.Exit(run_stack(show, folder, speed=speed, policy=DEMO_POLICY, tls=tls))
 
 
 @app.command()
@@ -106,14 +115,17 @@ def api(
     from api.app import create_app
     from runtime.logs import configure_logs
     from runtime.settings import load_settings
+    from runtime.tls import server_context
 
     settings = load_settings()
     configure_logs(settings)
+    tls = server_context(settings)
     uvicorn.run(
         create_app(chosen, settings),
         host=host,
         port=port,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        ssl_context_factory=(lambda _config, _default: tls) if tls else None,
         log_config=None,
         access_log=False,
         server_header=False,

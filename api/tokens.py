@@ -19,6 +19,7 @@ from domain.sessions import ACCESS_LIFETIME
 from domain.users import Principal
 from runtime.settings import Settings
 from runtime.signing import current, signing_keys
+from runtime.tls import inside_trust
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,7 @@ class KeySet:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._folder, self._url = settings.keys_dir, settings.jwks_url
+        self._settings, self._folder, self._url = settings, settings.keys_dir, settings.jwks_url
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._read_at = self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
@@ -80,7 +81,7 @@ class KeySet:
             return {}
         async with (
             asyncio.timeout(_FETCH_S),
-            httpx.AsyncClient(trust_env=False) as client,
+            httpx.AsyncClient(verify=inside_trust(self._settings), trust_env=False) as client,
             client.stream("GET", self._url) as response,
         ):
             response.raise_for_status()

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import pkgutil
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,14 +48,19 @@ class CarrierBook:
 
     Reads the stores at most every five seconds and keeps what it read while they are down. An account's adapter
     lives until its settings or credentials change, and its breaker, limits and token with it. What is said to
-    carriers is noted in `log`, if there is one.
+    carriers is noted in `log`, if there is one; their certificates are believed by `trust`, else as usual.
     """
 
     def __init__(
-        self, store: AccountStore, routing: RoutingStore | None = None, *, log: ExchangeLog | None = None
+        self,
+        store: AccountStore,
+        routing: RoutingStore | None = None,
+        *,
+        log: ExchangeLog | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._store, self._routing, self._log = store, routing, log
-        self._http = client()
+        self._http = client(trust)
         self._pages: _Pages | None = None
         self._read_at = 0.0
         self._reading = asyncio.Lock()

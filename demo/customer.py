@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,8 +22,9 @@ class Refused(Exception):
 class Customer:
     """Signs up, asks, follows. Every write carries a key, so a connection that breaks is simply tried again."""
 
-    def __init__(self, base_url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(20, read=30), trust_env=False)
+    def __init__(self, base_url: str, trust: ssl.SSLContext | None = None) -> None:
+        patience = httpx.Timeout(20, read=30)
+        self._http = httpx.AsyncClient(base_url=base_url, timeout=patience, trust_env=False, verify=trust or True)
         self._credentials: dict[str, str] = {}
 
     async def close(self) -> None:

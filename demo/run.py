@@ -2,8 +2,10 @@
 
 import asyncio
 import secrets
+import ssl
 from collections import defaultdict
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -134,22 +136,24 @@ def table(outcomes: list[Outcome]) -> Table:
     return drawn
 
 
-async def misbehave(sandbox_url: str) -> None:
+async def misbehave(sandbox_url: str, trust: ssl.SSLContext | None = None) -> None:
     """From now on carriers lose answers, fall over and repeat themselves, as real ones do."""
-    async with httpx.AsyncClient(base_url=sandbox_url, timeout=10, trust_env=False) as sandbox:
+    reaching = httpx.AsyncClient(base_url=sandbox_url, timeout=10, trust_env=False, verify=trust or True)
+    async with reaching as sandbox:
         for fault in FAULTS:
             (await sandbox.post("/control/faults", json=fault)).raise_for_status()
 
 
-async def run(base_url: str, sandbox_url: str | None = None) -> bool:
+async def run(base_url: str, sandbox_url: str | None = None, authority: Path | None = None) -> bool:
     """The whole demo against a running Entrega, with carriers' faults if their sandbox is given; True when every
-    delivery ended as it should and the books balance."""
+    delivery ended as it should and the books balance. `authority` is whose certificates are believed, in PEM."""
     console, name = Console(), secrets.token_hex(4)
-    customer = Customer(base_url)
+    trust = ssl.create_default_context(cafile=authority) if authority else None
+    customer = Customer(base_url, trust)
     outcomes = [Outcome(scenario, number) for number, scenario in enumerate(SCENARIOS, start=1)]
     try:
         if sandbox_url is not None:
-            await misbehave(sandbox_url)
+            await misbehave(sandbox_url, trust)
         await customer.register(f"demo-{name}@example.com", secrets.token_urlsafe(24), "Demo")
         listening = asyncio.create_task(listen(customer, outcomes))
         lives = [asyncio.create_task(_guarded(customer, outcome, name)) for outcome in outcomes]

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -43,8 +44,9 @@ class Atlas:
         geocoder_rate: float = 1.0,
         cool_down_s: float = 15.0,
         agent: str = "entrega",
+        trust: ssl.SSLContext | None = None,
     ) -> None:
-        self._cache, self._deadline_s, self._http = cache, deadline_s, client()
+        self._cache, self._deadline_s, self._http = cache, deadline_s, client(trust)
         self._asking: dict[str, asyncio.Task[Any]] = {}
         alike: dict[str, Any] = {"deadline_s": deadline_s, "cool_down_s": cool_down_s, "agent": agent}
         self._geocoder = Nominatim(self._http, geocoder_url, rate=geocoder_rate, **alike) if geocoder_url else None

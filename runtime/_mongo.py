@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
 
+from runtime._certificates import Certificates
 from runtime._state import StateFolder
 from runtime.supervisor import Part, PartFailed
 
@@ -27,8 +29,8 @@ _RIGHTS: Mapping[str, Mapping[str, Sequence[str]]] = {
 Document = Mapping[str, Any]
 
 
-def mongo_part(state: StateFolder, port: int, database: str) -> Part:
-    """The server on the loopback, ready when it is primary and our users may log in."""
+def mongo_part(state: StateFolder, port: int, database: str, certificates: Certificates | None = None) -> Part:
+    """The server on the loopback, ready when it is primary and our users may log in; with certificates, TLS alone."""
     data = state.root / "mongo"
     data.mkdir(exist_ok=True)
     key = state.secret("mongo.key", lambda: base64.b64encode(secrets.token_bytes(48)))
@@ -36,11 +38,11 @@ def mongo_part(state: StateFolder, port: int, database: str) -> Part:
 
     async def ready() -> bool:
         try:
-            return await _as_admin(state, member, database)
+            return await _as_admin(state, member, database, certificates)
         except OperationFailure as refused:
             if refused.code != _UNAUTHENTICATED:
                 raise OSError(str(refused)) from refused  # on its way up: asked again
-            await _first_time(state, member)
+            await _first_time(state, member, certificates)
             return False
         except ConnectionFailure:
             return False
@@ -57,16 +59,30 @@ def mongo_part(state: StateFolder, port: int, database: str) -> Part:
     ]
     small = ["--oplogSize", "128", "--wiredTigerCacheSizeGB", "0.25"]
     diagnostics = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+    tls: list[str | Path] = []
+    if certificates:
+        files: list[str | Path] = [
+            "--tlsCertificateKeyFile",
+            certificates.joined("mongo"),
+            "--tlsCAFile",
+            certificates.authority,
+        ]
+        # Clients prove who they are by password; its own members by the key file.
+        tls = ["--tlsMode", "requireTLS", *files, "--tlsAllowConnectionsWithoutCertificates"]
+        tls += ["--tlsDisabledProtocols", "TLS1_0,TLS1_1"]
+        tls += ["--setParameter", "suppressNoTLSPeerCertificateWarning=true"]
     return Part(
         name="mongo",
-        argv=[_binary(), *options, "--replSet", _SET, "--keyFile", key, *small, *diagnostics],
+        argv=[_binary(), *options, "--replSet", _SET, "--keyFile", key, *small, *diagnostics, *tls],
         ready=ready,
     )
 
 
-def mongo_url(state: StateFolder, port: int, user: str = OTHERS) -> str:
+def mongo_url(state: StateFolder, port: int, user: str = OTHERS, certificates: Certificates | None = None) -> str:
     password = state.password(f"mongo_{user}")
-    return f"mongodb://{user}:{password}@127.0.0.1:{port}/?authSource=admin&replicaSet={_SET}&directConnection=true"
+    verified = f"&tls=true&tlsCAFile={quote(str(certificates.authority), safe='')}" if certificates else ""
+    options = f"authSource=admin&replicaSet={_SET}&directConnection=true{verified}"
+    return f"mongodb://{user}:{password}@127.0.0.1:{port}/?{options}"
 
 
 def _binary() -> Path:
@@ -76,19 +92,23 @@ def _binary() -> Path:
     return Path(found.origin).parent / "bin" / "mongod"
 
 
-def _client(member: str, username: str | None = None, password: str | None = None) -> AsyncMongoClient[Document]:
+def _client(
+    member: str, certificates: Certificates | None, username: str | None = None, password: str | None = None
+) -> AsyncMongoClient[Document]:
+    tls: dict[str, Any] = {"tls": True, "tlsCAFile": str(certificates.authority)} if certificates else {}
     return AsyncMongoClient(
         f"mongodb://{member}/",
         username=username,
         password=password,
         directConnection=True,
         serverSelectionTimeoutMS=1000,
+        **tls,
     )
 
 
-async def _first_time(state: StateFolder, member: str) -> None:
+async def _first_time(state: StateFolder, member: str, certificates: Certificates | None) -> None:
     """Makes the replica set and its administrator: the server lets the first user in from its own machine only."""
-    async with _client(member) as client:
+    async with _client(member, certificates) as client:
         config = {"_id": _SET, "members": [{"_id": 0, "host": member}]}
         try:
             await client.admin.command("replSetInitiate", config)
@@ -100,8 +120,8 @@ async def _first_time(state: StateFolder, member: str) -> None:
             await client.admin.command("createUser", _ADMIN, pwd=password, roles=["root"])
 
 
-async def _as_admin(state: StateFolder, member: str, database: str) -> bool:
-    async with _client(member, username=_ADMIN, password=state.password("mongo_admin")) as client:
+async def _as_admin(state: StateFolder, member: str, database: str, certificates: Certificates | None) -> bool:
+    async with _client(member, certificates, username=_ADMIN, password=state.password("mongo_admin")) as client:
         hello = await client.admin.command("hello")
         if not hello.get("isWritablePrimary"):
             await _follow_port(client, member)

@@ -1,4 +1,4 @@
-"""PostgreSQL from its wheel, as a supervised part: made once, and its leftovers cleared after a kill."""
+"""PostgreSQL from its wheel, or Debian's for TLS, as a supervised part: made once, leftovers of a kill cleared."""
 
 import asyncio
 import contextlib
@@ -10,27 +10,37 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
+from runtime._certificates import Certificates
+from runtime._postgres_tls import debian_binaries, tls_settings
 from runtime._state import StateFolder
 from runtime.supervisor import Part, PartFailed
 
 OWNER = DATABASE = "entrega"
 SYSTEM_USER = "entrega"
 _SOCKET_PATH_LIMIT = 107
+_BUILTIN_LOCALE_SINCE = 17
 
 
-def postgres_part(state: StateFolder, port: int, roles: Mapping[str, str]) -> Part:
-    """The server on the loopback, with the database, and one role per service that may log in, once it is ready."""
-    home, binaries = state.root / "postgres", _binaries()
+def postgres_part(
+    state: StateFolder, port: int, roles: Mapping[str, str], certificates: Certificates | None = None
+) -> Part:
+    """The server on the loopback, with the database, and one role per service that may log in, once it is ready; with
+    certificates, by TLS alone."""
+    home, binaries = state.root / "postgres", debian_binaries() if certificates else _binaries()
     data, user = home / "data", _system_user()
     home.mkdir(exist_ok=True)
     if user is not None:
         shutil.chown(home, user, user)
     privileges = [] if user is None else _dropped_to(user, home, binaries)
-    owner_url = url(OWNER, state.password("postgres"), port)
+    owner_url = url(OWNER, state.password("postgres"), port, certificates)
+    version = _version(binaries)
+    tls = tls_settings(home, certificates.of("postgres"), user) if certificates else {}
     sockets = str(home) if len(f"{home}/.s.PGSQL.{port}") <= _SOCKET_PATH_LIMIT else ""
 
     async def before() -> None:
@@ -41,6 +51,11 @@ def postgres_part(state: StateFolder, port: int, roles: Mapping[str, str]) -> Pa
         if not (data / "PG_VERSION").exists():
             shutil.rmtree(data, ignore_errors=True)
             await asyncio.to_thread(_initdb, state, binaries, data, user, privileges)
+        elif (made_by := (data / "PG_VERSION").read_text().strip()) != version:
+            raise PartFailed(
+                f"{data} was made by PostgreSQL {made_by}, and this is {version}: choose another folder with --state "
+                "(`--tls` runs Debian's PostgreSQL, and without it the bundled one runs)"
+            )
 
     async def ready() -> bool:
         try:
@@ -52,9 +67,10 @@ def postgres_part(state: StateFolder, port: int, roles: Mapping[str, str]) -> Pa
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": port,
-        "unix_socket_directories": sockets,
+        "unix_socket_directories": sockets if not tls else "",
         "max_connections": 200,
         "timezone": "UTC",
+        **tls,
     }
     return Part(
         name="postgres",
@@ -68,8 +84,9 @@ def postgres_part(state: StateFolder, port: int, roles: Mapping[str, str]) -> Pa
     )
 
 
-def url(user: str, password: str, port: int) -> str:
-    return f"postgresql+psycopg://{user}:{password}@127.0.0.1:{port}/{DATABASE}"
+def url(user: str, password: str, port: int, certificates: Certificates | None = None) -> str:
+    verified = f"?sslmode=verify-full&sslrootcert={quote(str(certificates.authority))}" if certificates else ""
+    return f"postgresql+psycopg://{user}:{password}@127.0.0.1:{port}/{DATABASE}{verified}"
 
 
 async def let_roles_log_in(owner_url: str, roles: Mapping[str, str], create_database: bool = False) -> None:
@@ -79,7 +96,7 @@ async def let_roles_log_in(owner_url: str, roles: Mapping[str, str], create_data
     """
     plain = owner_url.replace("postgresql+psycopg://", "postgresql://")
     if create_database:
-        maintenance = plain.rpartition("/")[0] + "/postgres"
+        maintenance = make_conninfo(plain, dbname="postgres")
         async with await psycopg.AsyncConnection.connect(maintenance, autocommit=True, connect_timeout=5) as server:
             found = await server.execute("select 1 from pg_database where datname = %s", (DATABASE,))
             if await found.fetchone() is None:
@@ -102,6 +119,12 @@ def _binaries() -> Path:
             "PostgreSQL is not installed: run `make setup`, or set ENTREGA_DATABASE_URL to your own server"
         )
     return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def _version(binaries: Path) -> str:
+    """The major one, as in the file PG_VERSION."""
+    said = subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, text=True).stdout
+    return said.split()[2].partition(".")[0]
 
 
 def _system_user() -> str | None:
@@ -133,8 +156,9 @@ def _initdb(state: StateFolder, binaries: Path, data: Path, user: str | None, pr
         file.write(state.password("postgres"))
     command = [str(binaries / "initdb"), "-D", str(data), f"--username={OWNER}", f"--pwfile={password}"]
     # One locale on every machine; --no-sync, since a stand-in's birth need not outlive a power cut.
-    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
-    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-sync", "--no-instructions"]
+    builtin = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command += builtin if int(_version(binaries)) >= _BUILTIN_LOCALE_SINCE else ["--locale=C.UTF-8"]
     if user is not None:
         shutil.chown(password, user, user)
         command = ["setpriv", *privileges, *command]

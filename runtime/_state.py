@@ -21,6 +21,11 @@ USUAL_PORTS: Mapping[str, int] = {
     "worker_own_metrics": 9467,
     "relay_metrics": 9465,
     "smtp": 8025,
+    # Behind the proxy, where there is one.
+    "temporal_behind": 17233,
+    "temporal_ui_behind": 18233,
+    "temporal_metrics_behind": 19466,
+    "worker_metrics_behind": 19464,
 }
 
 

@@ -83,6 +83,8 @@ def _show(console: Console, stack: Stack, state: Path) -> None:
         table.add_row("admin's password", str(state / "secrets" / "admin_password"))
     if "mailbox" in stack.pids():
         table.add_row("letters sent", str(stack.letters))
+    if stack.authority is not None:
+        table.add_row("authority to trust", str(stack.authority))
     table.add_row("logs", str(state / "logs"))
     console.print(table)
     console.print("[dim]Ctrl-C stops it and keeps everything.[/dim]")

@@ -3,14 +3,17 @@
 import asyncio
 import json
 import os
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from runtime._certificates import PARTS, Certificates
 from runtime._mongo import RELAY, mongo_part, mongo_url
 from runtime._postgres import let_roles_log_in, postgres_part, url
+from runtime._proxy import BEHIND, proxy_part
 from runtime._state import StateFolder
 from runtime._temporal import temporal_part
 from runtime.settings import PREFIX, SERVICES
@@ -21,7 +24,7 @@ from storage._keks import make_kek, new_key
 _START_DEADLINE = 180.0
 # What starts together; each wave needs the one before.
 _WAVES = (
-    ("postgres", "mongo", "temporal", "mailbox"),
+    ("postgres", "mongo", "temporal", "proxy", "mailbox"),
     ("migrate", "sandbox"),
     ("api", "worker", "relay", "codec"),
     ("furnish",),
@@ -41,7 +44,8 @@ class Stack:
 
     `only` names the parts wanted, all if None. A server whose address the environment gives is not started.
     `ports` asks for certain ports by name; the others are last time's, else the usual ones (unless `usual_ports` is
-    False, as in tests, which run side by side), else any free ones. `env` is handed to every part of ours.
+    False, as in tests, which run side by side), else any free ones. `env` is handed to every part of ours. With `tls`
+    every port speaks TLS and nothing else, but for those behind the proxy.
     Entering raises AlreadyRunning, PortTaken or PartFailed.
     """
 
@@ -56,14 +60,18 @@ class Stack:
         policy: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
         report: Report | None = None,
+        tls: bool = False,
     ) -> None:
         self._state = StateFolder(Path(state))
+        self._certificates = Certificates(self._state.secrets / "tls") if tls else None
         self._speed, self._report, self._usual, self._asked = speed, report, usual_ports, ports or {}
         self._given = {**os.environ, **(env or {})}
         if policy:
             self._given[f"{PREFIX}POLICY"] = json.dumps(policy)
         wanted = [name for wave in _WAVES for name in wave] if only is None else only
         self._wanted = {name for name in wanted if f"{PREFIX}{_REPLACED_BY.get(name)}" not in self._given}
+        if not tls:
+            self._wanted.discard("proxy")
         self.env: dict[str, str] = {}
         """What a process of ours is to find in its environment, the owner's database URL included."""
         self.urls: dict[str, str] = {}
@@ -74,7 +82,7 @@ class Stack:
         """The stack that somebody runs in this folder, for its `env` and `urls` alone: how a tool finds it. Raises
         NotRunning."""
         names, ports = StateFolder(Path(state)).parts()
-        found = cls(state, only=())
+        found = cls(state, only=(), tls="proxy" in names)
         found._wanted, found._ports = set(names), ports
         # Addresses in our own environment are of other servers than those that run there.
         theirs = tuple(_REPLACED_BY[name] for name in names if name in _REPLACED_BY)
@@ -86,6 +94,8 @@ class Stack:
         self._state.open()
         self.supervisor = Supervisor(self._state.logs, self._state.run, self._report)
         try:
+            if self._certificates is not None:
+                self._certificates.ensure()
             self._ports = self._state.ports(self._asked, self._usual)
             self._roles = self._make_env()
             async with asyncio.timeout(_START_DEADLINE):
@@ -139,17 +149,30 @@ class Stack:
         """The folder of every letter sent, where no mail server of one's own is given."""
         return self._state.root / "mail"
 
+    @property
+    def authority(self) -> Path | None:
+        """The file of who signs this machine's certificates, for those who should believe them; None without TLS."""
+        return self._certificates.authority if self._certificates else None
+
+    def _http(self, name: str) -> str:
+        return f"{'https' if self._certificates else 'http'}://127.0.0.1:{self._ports[name]}"
+
+    def _own(self, name: str) -> int:
+        """The port that a part listens on itself."""
+        return self._ports[BEHIND[name] if self._certificates else name]
+
     def _make_env(self) -> dict[str, str]:
         """Fills `env` and `urls`; returns the passwords of the roles that are ours to set."""
-        ports, given, ours = self._ports, self._given, {}
+        ports, given, tls, ours = self._ports, self._given, self._certificates, {}
         if "temporal" in self._wanted:
             ours["TEMPORAL_ADDRESS"] = f"127.0.0.1:{ports['temporal']}"
-            ours["TEMPORAL_UI_URL"] = self.urls["temporal_ui"] = f"http://127.0.0.1:{ports['temporal_ui']}"
+            ours["TEMPORAL_UI_URL"] = self.urls["temporal_ui"] = self._http("temporal_ui")
+            ours |= {"TEMPORAL_TLS": "true"} if tls else {}
         if "mongo" in self._wanted:
-            ours["MONGO_URL"] = mongo_url(self._state, ports["mongo"])
-            ours["RELAY_MONGO_URL"] = mongo_url(self._state, ports["mongo"], RELAY)
+            ours["MONGO_URL"] = mongo_url(self._state, ports["mongo"], certificates=tls)
+            ours["RELAY_MONGO_URL"] = mongo_url(self._state, ports["mongo"], RELAY, tls)
         if "postgres" in self._wanted:
-            ours["DATABASE_URL"] = url("entrega", self._state.password("postgres"), ports["postgres"])
+            ours["DATABASE_URL"] = url("entrega", self._state.password("postgres"), ports["postgres"], tls)
         roles = {}
         if owner := ours.get("DATABASE_URL") or given.get(f"{PREFIX}DATABASE_URL"):
             for service in SERVICES:
@@ -158,22 +181,25 @@ class Stack:
                     roles[role] = password
                     ours[f"{service.upper()}_DATABASE_URL"] = _as_role(owner, role, password)
         if "api" in self._wanted:
-            self.urls["api"] = f"http://127.0.0.1:{ports['api']}"
+            self.urls["api"] = self._http("api")
             ours["PUBLIC_URL"] = given.get(f"{PREFIX}PUBLIC_URL") or self.urls["api"]
         if "codec" in self._wanted:
-            self.urls["codec"] = f"http://127.0.0.1:{ports['codec']}/v1/codec/session"
+            self.urls["codec"] = f"{self._http('codec')}/v1/codec/session"
         if "sandbox" in self._wanted:
-            self.urls["sandbox"] = f"http://127.0.0.1:{ports['sandbox']}"
+            self.urls["sandbox"] = self._http("sandbox")
             ours |= _sandbox_places(self.urls["sandbox"], given)
         if "worker" in self._wanted:
-            ours["WORKER_METRICS_ADDRESS"] = f"127.0.0.1:{ports['worker_metrics']}"
+            ours["WORKER_METRICS_ADDRESS"] = f"127.0.0.1:{self._own('worker_metrics')}"
             ours["WORKER_OWN_METRICS_ADDRESS"] = f"127.0.0.1:{ports['worker_own_metrics']}"
             ours["SET_CURRENT_VERSION"] = "true"
         if "mailbox" in self._wanted:
-            ours["SMTP_URL"] = f"smtp://127.0.0.1:{ports['smtp']}"
+            ours["SMTP_URL"] = f"{'smtps' if tls else 'smtp'}://127.0.0.1:{ports['smtp']}"
         ours |= {name: given.get(f"{PREFIX}{name}", "false") for name in _EASE}
         if "relay" in self._wanted:
             ours["RELAY_METRICS_PORT"] = str(ports["relay_metrics"])
+        if tls is not None:
+            ours |= {"TLS_REQUIRED": "true", "TLS_CA_FILE": str(tls.authority), **_shown(tls, "operator")}
+            ours["OUTSIDE_CA_FILE"] = given.get(f"{PREFIX}OUTSIDE_CA_FILE") or str(tls.authority)
         ours["KEYS_DIR"] = given.get(f"{PREFIX}KEYS_DIR") or str(self._signing_keys())
         token_key = given.get(f"{PREFIX}TRACKING_TOKEN_KEY_FILE") or self._state.secret("tracking_token_key")
         ours["TRACKING_TOKEN_KEY_FILE"] = str(token_key)
@@ -198,34 +224,37 @@ class Stack:
         return folder
 
     def _part(self, name: str) -> Part:
-        ports, state = self._ports, self._state
+        ports, state, tls = self._ports, self._state, self._certificates
         namespace = self._given.get(f"{PREFIX}TEMPORAL_NAMESPACE", "default")
         match name:
             case "postgres":
-                return postgres_part(state, ports["postgres"], self._roles)
+                return postgres_part(state, ports["postgres"], self._roles, tls)
             case "mongo":
-                return mongo_part(state, ports["mongo"], self._given.get(f"{PREFIX}MONGO_DATABASE", "entrega"))
+                return mongo_part(state, ports["mongo"], self._given.get(f"{PREFIX}MONGO_DATABASE", "entrega"), tls)
             case "temporal":
-                at = ports["temporal"], ports["temporal_ui"], ports["temporal_metrics"]
+                port, ui, metrics = (self._own(name) for name in ("temporal", "temporal_ui", "temporal_metrics"))
                 codec = self.urls["codec"].removesuffix("/session") if "codec" in self.urls else None
-                return temporal_part(state, *at, namespace, codec)
+                return temporal_part(state, port, ui, metrics, namespace, codec)
             case "mailbox":
-                where = ["--port", str(ports["smtp"]), "--folder", str(self.letters)]
+                where = ["--port", str(ports["smtp"]), "--folder", str(self.letters), *self._shown_by(name)]
                 return self._ours(name, ["runtime.mailbox", *where], lambda: _listens(ports["smtp"]))
+            case "proxy" if tls is not None:
+                return proxy_part(state, ports, tls)
             case "migrate":
                 return self._ours(name, ["entrega", "migrate"], self._logins, restart=False)
             case "sandbox":
                 where = ["--port", str(ports["sandbox"]), "--state", str(state.root / "sandbox.db")]
                 argv = ["sandbox", *where, "--speed", f"{self._speed:g}"]
+                argv += [*self._shown_by(name), *(("--authority", str(tls.authority)) if tls else ())]
                 return self._ours(name, argv, lambda: _listens(ports["sandbox"]))
             case "api":
                 argv = ["entrega", "api", "all", "--port", str(ports["api"])]
-                return self._ours(name, argv, lambda: _answers(ports["api"], "/healthz/ready"))
+                return self._ours(name, argv, lambda: _answers(ports["api"], "/healthz/ready", self.authority))
             case "codec":
                 argv = ["entrega", "api", "codec", "--port", str(ports["codec"])]
-                return self._ours(name, argv, lambda: _answers(ports["codec"], "/healthz/ready"))
+                return self._ours(name, argv, lambda: _answers(ports["codec"], "/healthz/ready", self.authority))
             case "worker":
-                return self._ours(name, ["entrega", "worker", "all"], lambda: _listens(ports["worker_metrics"]))
+                return self._ours(name, ["entrega", "worker", "all"], lambda: _listens(self._own("worker_metrics")))
             case "relay":
                 return self._ours(name, ["entrega", "relay"], lambda: _listens(ports["relay_metrics"]))
             case "furnish":
@@ -237,11 +266,20 @@ class Stack:
 
     def _ours(self, name: str, argv: list[str], ready: Callable[[], Awaitable[bool]], restart: bool = True) -> Part:
         env = {**self._given, **self.env, "PYTHONUNBUFFERED": "1"}
+        if self._certificates is not None and name in PARTS:
+            env |= {f"{PREFIX}{key}": path for key, path in _shown(self._certificates, name).items()}
         if name != "migrate":
             env.pop(f"{PREFIX}DATABASE_URL", None)  # the owner's is for migrations alone
         if name in ("sandbox", "mailbox"):  # the other side of the wire: it gets no secret of ours
             env = {key: value for key, value in env.items() if not key.startswith(PREFIX)}
         return Part(name, [sys.executable, "-m", *argv], ready, env=env, restart=restart)
+
+    def _shown_by(self, name: str) -> list[str]:
+        """The same for a part that has no settings."""
+        if self._certificates is None:
+            return []
+        pair = self._certificates.of(name)
+        return ["--certificate", str(pair.certificate), "--key", str(pair.key)]
 
     async def _logins(self) -> bool:
         await let_roles_log_in(self.env[f"{PREFIX}DATABASE_URL"], self._roles)
@@ -258,13 +296,20 @@ async def _listens(port: int) -> bool:
     return True
 
 
-async def _answers(port: int, path: str) -> bool:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def _answers(port: int, path: str, authority: Path | None = None) -> bool:
+    context = ssl.create_default_context(cafile=authority) if authority else None
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
         return b" 200 " in await asyncio.wait_for(reader.readline(), 5)
     finally:
         writer.close()
+
+
+def _shown(certificates: Certificates, part: str) -> dict[str, str]:
+    """The settings by which a process shows its certificate."""
+    pair = certificates.of(part)
+    return {"TLS_CERT_FILE": str(pair.certificate), "TLS_KEY_FILE": str(pair.key)}
 
 
 def _sandbox_places(sandbox: str, given: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from domain.errors import EmailTaken
 from domain.quotes import CarrierAccount
 from runtime.people import add_admin
 from runtime.settings import Settings, load_settings
+from runtime.tls import outside_trust
 from runtime.wiring import Wiring
 
 ADMIN_EMAIL = "admin@entrega.example.com"
@@ -25,7 +26,8 @@ _SYSTEM = "system"
 
 async def furnish(settings: Settings, sandbox_url: str, api_url: str, admin_password: str) -> None:
     """Admin, area, accounts; then the sandbox is told where to call back."""
-    async with Wiring(settings) as wiring, httpx.AsyncClient(base_url=sandbox_url, trust_env=False) as sandbox:
+    outside = httpx.AsyncClient(base_url=sandbox_url, verify=outside_trust(settings), trust_env=False)
+    async with Wiring(settings) as wiring, outside as sandbox:
         await _admin(wiring, admin_password)
         await _area(wiring)
         providers = (await sandbox.get("/control/providers")).raise_for_status().json()

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import ssl
 import time
 from pathlib import Path
 
@@ -27,29 +28,36 @@ class Mailbox:
         return "250 kept"
 
 
-async def serve(folder: Path, port: int) -> asyncio.Server:
-    """Listens on the loopback; folder and server are the caller's, to make and to close."""
+async def serve(folder: Path, port: int, tls: ssl.SSLContext | None = None) -> asyncio.Server:
+    """Listens on the loopback, with `tls` from the first byte; folder and server are the caller's, to make and to
+    close."""
     loop, mailbox = asyncio.get_running_loop(), Mailbox(folder)
 
     def connection() -> SMTP:
         return SMTP(mailbox, hostname="entrega.localhost", data_size_limit=_MOST_BYTES, enable_SMTPUTF8=True, loop=loop)
 
-    return await loop.create_server(connection, "127.0.0.1", port)
+    return await loop.create_server(connection, "127.0.0.1", port, ssl=tls)
 
 
-async def _run(folder: Path, port: int) -> None:
-    async with await serve(folder, port) as server:
+async def _run(folder: Path, port: int, tls: ssl.SSLContext | None) -> None:
+    async with await serve(folder, port, tls) as server:
         await server.serve_forever()
 
 
 def main() -> None:
-    """`python -m runtime.mailbox --port PORT --folder FOLDER`."""
+    """`python -m runtime.mailbox --port PORT --folder FOLDER [--certificate FILE --key FILE]`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--key", type=Path)
     chosen = parser.parse_args()
     chosen.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    asyncio.run(_run(chosen.folder, chosen.port))
+    tls = None
+    if chosen.certificate is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(chosen.certificate, chosen.key)
+    asyncio.run(_run(chosen.folder, chosen.port, tls))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from cashews import Cache
 from runtime.hints import Bell
 from runtime.settings import Settings
 from runtime.temporal import TemporalDeliverer, connect
+from runtime.tls import temporal_door
 from runtime.wiring import IDENTITY, Wiring
 from storage._keks import read_key
 
@@ -26,7 +27,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
     async with Wiring(settings) as wiring:
         where = settings.temporal_address, settings.temporal_namespace
         codec = wiring.codec(names)
-        temporal = await connect(*where, codec=codec, lazy=True)
+        temporal = await connect(*where, codec=codec, tls=temporal_door(settings), lazy=True)
         cache = Cache()
         cache.setup(settings.cache_url, suppress=True)  # without the cache carriers are asked more often, no worse
         reader = next(name for name in ("tracking", "deliveries", *names) if name in names)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from runtime._plaintext import in_the_clear
+
 PREFIX = "ENTREGA_"
 _HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 
@@ -49,8 +51,26 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
     temporal_ui_url: str | None = None
 
+    tls_cert_file: Path | None = None
+    """This process's certificate, with its chain: served to those who come, shown to Temporal. Changed files are taken
+    up without a restart, but for the authority's."""
+    tls_key_file: Path | None = None
+    tls_ca_file: Path | None = None
+    """The authority that other processes of ours are believed by."""
+    tls_required: bool = False
+    """Refuse to start where something would travel in the clear."""
+    temporal_tls: bool = False
+    """TLS to Temporal, with this process's certificate and authority unless the next name others."""
+    temporal_tls_cert_file: Path | None = None
+    temporal_tls_key_file: Path | None = None
+    temporal_tls_ca_file: Path | None = None
+    temporal_tls_domain: str | None = None
+    """The name in Temporal's certificate, where it is not the one of its address."""
+    outside_ca_file: Path | None = None
+    """An authority believed beside the public ones when carriers, maps and postal codes are asked."""
+
     worker_metrics_address: str | None = None
-    """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464."""
+    """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464; they speak no TLS."""
     worker_own_metrics_address: Annotated[str, Field(pattern=r"^[^\s/]+:[0-9]{1,5}$")] | None = None
     """Where they expose ours: calls to carriers, breakers, exchanges."""
     relay_metrics_port: int | None = None
@@ -136,7 +156,7 @@ def load_settings() -> Settings:
     if secrets and not Path(secrets).is_dir():
         raise SettingMissing(f"{PREFIX}SECRETS_DIR is {secrets!r}, which is no folder: create it or unset the variable")
     try:
-        return Settings(_secrets_dir=secrets)
+        settings = Settings(_secrets_dir=secrets)
     except ValidationError as error:
         # include_input=False: what was wrong may be a credential.
         first = error.errors(include_input=False, include_url=False)[0]
@@ -145,3 +165,9 @@ def load_settings() -> Settings:
     except SettingsError as error:
         field = str(error).partition('"')[2].partition('"')[0]
         raise SettingMissing(f"{PREFIX}{field.upper()} takes JSON: correct the variable and start again") from None
+    if settings.tls_required and (clear := list(in_the_clear(settings))):
+        raise SettingMissing(
+            f"{PREFIX}TLS_REQUIRED is set, and this would travel in the clear: "
+            + "; ".join(f"{PREFIX}{each}" for each in clear)
+        )
+    return settings

@@ -39,6 +39,7 @@ import domain
 import workflows
 from domain.errors import Erased, Unavailable
 from domain.tracking import Scan
+from runtime._renewing import Door, Renewed, Renewing
 from runtime.request_ids import RequestIds
 from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
@@ -92,6 +93,7 @@ async def connect(
     namespace: str = "default",
     *,
     codec: PayloadCodec | None = None,
+    tls: Door | None = None,
     lazy: bool = False,
     metrics_address: str | None = None,
 ) -> Client:
@@ -106,9 +108,16 @@ async def connect(
         namespace=namespace,
         data_converter=data_converter(codec),
         interceptors=[RequestIds()],
+        plugins=[Renewing(tls)] if tls else [],
         lazy=lazy,
         runtime=runtime,
     )
+
+
+async def renew(client: Client, workers: Sequence[Worker]) -> None:
+    """Looks whether the certificate shown to Temporal has changed, and goes on with the newest."""
+    if isinstance(client.service_client, Renewed):
+        await client.service_client.hand_to(client, workers)
 
 
 def build_id() -> str:

@@ -13,6 +13,7 @@ from places import Atlas
 from runtime.codec import SealingCodec
 from runtime.exchanges import Attributed
 from runtime.settings import SettingMissing
+from runtime.tls import outside_trust
 from storage._crypto import BlindIndex
 from storage._engine import connect
 from storage._keks import Keks, read_key
@@ -125,7 +126,9 @@ class Wiring:
         them is noted where there is a MongoDB."""
         if service not in self._books:
             log = self.exchanges() if self.settings.mongo_url else None
-            book = CarrierBook(self.accounts(service), self.routing(service), log=log)
+            book = CarrierBook(
+                self.accounts(service), self.routing(service), log=log, trust=outside_trust(self.settings)
+            )
             self._stack.push_async_callback(book.close)
             self._books[service] = book
         return self._books[service]
@@ -168,6 +171,7 @@ class Wiring:
             deadline_s=settings.places_deadline,
             geocoder_rate=settings.geocoder_rate,
             agent=f"entrega (+{settings.public_url})" if settings.public_url else "entrega",
+            trust=outside_trust(settings),
         )
         self._stack.push_async_callback(atlas.close)
         return atlas
@@ -183,7 +187,7 @@ class Wiring:
     def mailer(self) -> SmtpMailer:
         """Letters by SMTP. Raises SettingMissing."""
         try:
-            return SmtpMailer(self.settings.need("smtp_url"), self.settings.mail_from)
+            return SmtpMailer(self.settings.need("smtp_url"), self.settings.mail_from, outside_trust(self.settings))
         except ValueError as error:
             raise SettingMissing(f"ENTREGA_SMTP_URL: {error}") from None
 

@@ -16,13 +16,16 @@ from sandbox.wire import problem
 from sandbox.world import World
 
 
-def create_app(state: str, speed: float) -> FastAPI:
-    """The sandbox over a state file, `speed` times as fast as life."""
+def create_app(state: str, speed: float, authority: str | None = None) -> FastAPI:
+    """The sandbox over a state file, `speed` times as fast as life; `authority` is believed when webhooks are sent."""
     world = World(state, speed)
+    trust = httpx.create_ssl_context(trust_env=False)
+    if authority is not None:
+        trust.load_verify_locations(authority)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(verify=trust, trust_env=False) as client:
             riding = asyncio.create_task(world.couriers.run(client))
             riding.add_done_callback(_never_ends)
             yield

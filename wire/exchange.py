@@ -1,6 +1,7 @@
 """One HTTP exchange with a stranger that may be hostile: bounded in bytes, honest about what was sent."""
 
 import math
+import ssl
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,13 +24,15 @@ _GZIP_OR_ZLIB = 47  # zlib's wbits that tell the two apart by themselves
 M = TypeVar("M", bound=BaseModel)
 
 
-def client() -> httpx.AsyncClient:
-    """A client to be shared by all who ask: no redirects, no proxies from the environment, no cookies.
+def client(trust: ssl.SSLContext | None = None) -> httpx.AsyncClient:
+    """A client to be shared by all who ask: no redirects, no proxies from the environment, no cookies. It believes
+    the public authorities, or those of `trust`.
 
     It has no clock of its own, since httpx times each step apart and a drip outlives them all: whoever calls
     sets one deadline over everything.
     """
     return httpx.AsyncClient(
+        verify=trust or True,
         timeout=None,  # noqa: S113
         limits=httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=15),
         follow_redirects=False,

@@ -8,12 +8,14 @@ import contextlib
 import signal
 
 import structlog
-from prometheus_client import Counter, Gauge, start_http_server
+from prometheus_client import Counter, Gauge
 
 from domain.errors import DomainError
 from domain.ports import AuditLog, Journal
 from runtime.logs import configure_logs
+from runtime.metrics import serve_metrics
 from runtime.settings import Settings
+from runtime.tls import server_context
 from runtime.wiring import Wiring
 
 _BATCH = 500
@@ -41,7 +43,7 @@ async def run_relay(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if settings.relay_metrics_port:
-        start_http_server(settings.relay_metrics_port, addr="127.0.0.1")
+        serve_metrics("127.0.0.1", settings.relay_metrics_port, server_context(settings))
     async with Wiring(settings) as wiring:
         journal, audit = wiring.journal("relay"), wiring.audit(copies=True)
         while not stop.is_set():

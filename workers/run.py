@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-from prometheus_client import start_http_server
-from temporalio.worker import Interceptor
+from temporalio.worker import Interceptor, Worker
 
 from runtime.exchanges import Subjects
 from runtime.logs import configure_logs
+from runtime.metrics import serve_metrics
 from runtime.settings import Settings
-from runtime.temporal import connect, ensure_schedules, set_current_version
+from runtime.temporal import connect, ensure_schedules, renew, set_current_version
+from runtime.tls import server_context, temporal_door
 from runtime.wiring import Wiring
 from workers.crash import CrashOnce
 from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
 
+_LOOK_EVERY_S = 30.0  # for a changed certificate: polls in flight keep a connection that none of ours can look at
 QUEUES = ("quotes", "availability", "deliveries", "tracking")
 
 
@@ -31,19 +33,29 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.worker_own_metrics_address:
         host, _, port = settings.worker_own_metrics_address.rpartition(":")
-        start_http_server(int(port), addr=host)
+        serve_metrics(host, int(port), server_context(settings))
     interceptors: list[Interceptor] = [DomainErrors(), Subjects(), Heartbeats()]
     if settings.crash_at and settings.crash_marker:
         interceptors.insert(0, CrashOnce(settings.crash_at, settings.crash_marker))
     async with AsyncExitStack() as stack:
         wiring = await stack.enter_async_context(Wiring(settings))
-        where = settings.temporal_address, settings.temporal_namespace
-        metrics = settings.worker_metrics_address
-        client = await connect(*where, codec=wiring.codec(names), metrics_address=metrics)
+        client = await connect(
+            settings.temporal_address,
+            settings.temporal_namespace,
+            codec=wiring.codec(names),
+            tls=temporal_door(settings),
+            metrics_address=settings.worker_metrics_address,
+        )
+        workers: list[Worker] = []
         for name in names:
             module = importlib.import_module(f"workers.{name}")
-            await stack.enter_async_context(module.worker(client, wiring, interceptors))
+            workers.append(await stack.enter_async_context(module.worker(client, wiring, interceptors)))
         if "deliveries" in names and settings.set_current_version:
             await set_current_version(client)
             await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
-        await stop.wait()
+        while True:
+            try:
+                await asyncio.wait_for(stop.wait(), _LOOK_EVERY_S)
+                return
+            except TimeoutError:
+                await renew(client, workers)

@@ -37,6 +37,8 @@ def _unreached(error: errors.CarrierError, host: str) -> Said | None:
             case ssl.SSLCertVerificationError():
                 why = f"{cause.verify_message}, TLS"
                 return Said(f"The certificate of {host} was not accepted ({why}).", f"{_ADDRESS}, and the clock here.")
+            case ssl.SSLWantReadError() | ssl.SSLWantWriteError():
+                continue  # how it looks inside while one waits for the other side
             case ssl.SSLError():
                 why = f"{cause.reason}, TLS"
                 return Said(

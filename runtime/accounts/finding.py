@@ -43,7 +43,7 @@ def find(state: Path | None) -> Found:
 
 def _metrics(settings: Settings) -> tuple[str, ...]:
     address = settings.worker_own_metrics_address
-    return (f"http://{address}/metrics",) if address else ()
+    return (f"{'https' if settings.tls_cert_file else 'http'}://{address}/metrics",) if address else ()
 
 
 @contextmanager

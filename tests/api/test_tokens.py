@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import ssl
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -162,6 +164,26 @@ async def test_a_refused_token_is_a_401_problem(http: httpx.AsyncClient, ours: E
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json()["code"] == "unauthenticated"
+
+
+async def test_keys_come_by_tls_from_whom_our_own_authority_vouches_for(tmp_path: Path) -> None:
+    key, authority, ca = write_key(tmp_path, "first"), trustme.CA(), tmp_path / "authority.crt"
+    authority.cert_pem.write_to_path(str(ca))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + json.dumps(public_keys(tmp_path)).encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/users/jwks"
+        keys = KeySet(Settings(jwks_url=url, tls_ca_file=ca))
+        assert (await verify(token(key), keys, ISSUER)).user_id == "usr_1"
+        with pytest.raises(Unavailable):
+            await verify(token(key), KeySet(Settings(jwks_url=url)), ISSUER)
 
 
 async def test_keys_come_from_the_users_service_and_outlive_it(tmp_path: Path) -> None:

@@ -61,3 +61,42 @@ def test_nobody_is_asked_for_places_unless_somebody_is_named(monkeypatch: pytest
     assert (settings.geocoder_url, settings.cep_url) == (None, None)
     monkeypatch.setenv("ENTREGA_GEOCODER_URL", "http://127.0.0.1:8090/maps")
     assert load_settings().geocoder_url == "http://127.0.0.1:8090/maps"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fine"),
+    [
+        ("DATABASE_URL", "postgresql://me:hidden@db.example/x", False),
+        ("QUOTES_DATABASE_URL", "postgresql://me:hidden@db.example/x?sslmode=require", False),
+        ("QUOTES_DATABASE_URL", "postgresql://me:hidden@db.example/x?sslmode=verify-full", True),
+        ("QUOTES_DATABASE_URL", "postgresql:///x?host=/run/postgresql", True),
+        ("QUOTES_DATABASE_URL", "postgresql:///x?host=db.example", False),
+        ("MONGO_URL", "mongodb://me:hidden@db.example/", False),
+        ("MONGO_URL", "mongodb://me:hidden@db.example/?tls=true", True),
+        ("MONGO_URL", "mongodb://me:hidden@db.example/?tls=true&tlsAllowInvalidCertificates=true", False),
+        ("MONGO_URL", "mongodb+srv://me:hidden@db.example/", True),
+        ("MONGO_URL", "mongodb+srv://me:hidden@db.example/?ssl=false", False),
+        ("PUBLIC_URL", "http://entrega.example", False),
+        ("JWKS_URL", "https://entrega.example/jwks", True),
+        ("GEOCODER_URL", "http://maps.example", False),
+        ("CACHE_URL", "redis://:hidden@cache.example", False),
+        ("CACHE_URL", "rediss://:hidden@cache.example", True),
+        ("SMTP_URL", "smtp://me:hidden@127.0.0.1:25", False),
+        ("SMTP_URL", "smtp://me:hidden@mail.example:587", True),
+        ("WORKER_METRICS_ADDRESS", "0.0.0.0:9464", False),
+        ("WORKER_METRICS_ADDRESS", "127.0.0.1:9464", True),
+    ],
+)
+def test_where_tls_is_required_nothing_is_told_in_the_clear(
+    name: str, value: str, fine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENTREGA_TLS_REQUIRED", "true")
+    monkeypatch.setenv(f"ENTREGA_{name}", value)
+    if fine:
+        load_settings()
+        return
+    with pytest.raises(SettingMissing, match=f"in the clear: ENTREGA_{name} ") as caught:
+        load_settings()
+    assert "hidden" not in str(caught.value)
+    monkeypatch.delenv("ENTREGA_TLS_REQUIRED")
+    load_settings()
