@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
+from traceback import extract_tb
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +22,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.asgi import App, Message, Receive, Scope, Send
 from domain import errors
 from domain.errors import DomainError
 
@@ -42,6 +45,7 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (errors.Unavailable, 503),
 )
 _RETRY_AFTER_S = 1
+_MOST_PLACES = 30
 
 _PLAIN_CODES = {
     400: "malformed",
@@ -129,11 +133,40 @@ def install(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         return response
 
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        # The traceback is for the log alone, without values: they may be somebody's.
-        log.error("unexpected", route=_route(request), error=type(error).__name__, exc_info=error)
-        return answer(500, "internal_error", "Something went wrong", "an error of ours; it has been logged")
+
+class Unexpected:
+    """An error of ours is a problem too, and passes everything around it as other answers do."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:  # noqa: BLE001
+            # What an error says may be somebody's: where it happened is enough.
+            log.error("unexpected", route=_route(Request(scope)), error=type(error).__name__, at=_places(error))
+            if begun:
+                raise _BrokenOff from None
+            response = answer(500, "internal_error", "Something went wrong", "an error of ours; it has been logged")
+            await response(scope, receive, send)
+
+
+class _BrokenOff(Exception):
+    """The answer cannot be finished, so the connection is."""
+
+
+def _places(error: BaseException) -> list[str]:
+    found = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return [*found[-_MOST_PLACES:], *([f"after {type(cause).__name__}", *_places(cause)] if cause else [])]
 
 
 def _route(request: Request) -> str:

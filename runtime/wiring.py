@@ -141,6 +141,10 @@ class Wiring:
         engine = self.engine("users")
         return {name: make(engine) for name, make in IDENTITY.items()}
 
+    def client_limits(self, service: str) -> SqlRateLimit:
+        """How often clients ask; every service's role counts in the same table."""
+        return SqlRateLimit(self.engine(service), "limits")
+
     def mailer(self) -> SmtpMailer:
         """Letters by SMTP. Raises SettingMissing."""
         try:

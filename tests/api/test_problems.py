@@ -99,7 +99,7 @@ def _all() -> Any:
         (b'{"parcels": NaN}', 422, "invalid"),
         (b'{"reference": "\\ud800"}', 422, "invalid"),
         (b"\xff\xfe{}", 400, "malformed"),
-        (b"[" * 50_000, 400, "malformed"),
+        (b"[" * 50_000, 400, "too_complex"),
         (b"x" * 70_000, 413, "too_large"),
         (b" " * 10_000_000, 413, "too_large"),
     ],
