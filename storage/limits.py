@@ -3,14 +3,38 @@
 import hashlib
 import itertools
 import math
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.errors import TooMany
 from domain.limits import Left, Limit
 from storage._engine import reading
+from storage._rows import Row
+
+
+class LimitRow(Row):
+    """When a bucket will be full again; one that is full already may as well not be there."""
+
+    __tablename__ = "limits"
+    __table_args__ = ({"schema": "users"},)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    full_at: Mapped[datetime]
+
+
+class ClientLimitRow(Row):
+    """The same, of clients."""
+
+    __tablename__ = "limits"
+    __table_args__ = ({"schema": "limits"},)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    full_at: Mapped[datetime]
+
 
 # Each try moves the moment at which the bucket is full by per/most, and no further than `per` ahead: the generic cell
 # rate algorithm. The upsert locks the row, so that of any number of tries at once exactly `most` pass. Who is refused

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from test_webhooks import HOOK
 
 from api.deps import Parts
 from api.sizes import MOST_DEPTH, MOST_ELEMENTS, TooComplex, measure
@@ -54,7 +55,12 @@ def test_what_none_holds_is_refused(body: bytes) -> None:
 async def test_every_body_is_measured_before_it_is_read(http: httpx.AsyncClient, signed: Any, parts: Parts) -> None:
     deep = b'{"settings":' * 5_000 + b"1" + b"}" * 5_000
     headers = {**await signed(), "Content-Type": "application/json"}
-    for method, path in (("POST", "/v1/deliveries"), ("PATCH", "/v1/users/me"), ("POST", "/v1/users/sign-in")):
+    for method, path in (
+        ("POST", "/v1/deliveries"),
+        ("PATCH", "/v1/users/me"),
+        ("POST", "/v1/users/sign-in"),
+        ("POST", HOOK),
+    ):
         answer = await http.request(method, path, content=deep, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (400, "too_complex")
 
