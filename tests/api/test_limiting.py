@@ -1,6 +1,7 @@
 """Every client may ask so often: counted by who it is, told in each answer, and in nobody's way when nobody counts."""
 
 import asyncio
+import time
 from typing import Any
 
 import httpx
@@ -16,6 +17,12 @@ from domain.errors import Unavailable
 from runtime.settings import Settings
 from storage._engine import connect
 from storage.limits import SqlRateLimit
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who cannot be counted in time passes, which a busy machine must not turn into a failure here."""
+    monkeypatch.setattr("api.limiting._WITHIN_S", 60.0)
 
 
 def made(parts: Parts, settings: Settings, **more: Any) -> FastAPI:
@@ -54,8 +61,10 @@ async def test_one_client_counts_the_same_at_every_process_and_service(
         async with client(apps[n % 3]) as http:
             return (await http.get(paths[n % 4], headers=headers)).status_code
 
+    began = time.monotonic()
     found = await asyncio.gather(*(ask(n) for n in range(40)))
-    assert sum(status != 429 for status in found) == 10
+    again = int((time.monotonic() - began) / 6)  # one more each six seconds, should it take so long
+    assert 10 <= sum(status != 429 for status in found) <= 10 + again
 
 
 @pytest.mark.parametrize("token", [None, "Bearer nonsense", "Basic eDp5"])
