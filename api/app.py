@@ -17,6 +17,7 @@ from api.request_ids import RequestIds
 from api.safe_headers import SafeHeaders
 from api.sizes import Sizes
 from api.tokens import KeySet
+from api.unexpected import Unexpected
 from runtime.parts import open_parts
 from runtime.settings import Settings
 
@@ -59,7 +60,7 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
 
 def _surround(app: FastAPI, settings: Settings) -> None:
     """What every request passes, from the innermost to the first."""
-    app.add_middleware(errors.Unexpected)
+    app.add_middleware(Unexpected)
     app.add_middleware(Sizes)
     app.add_middleware(ClientLimits, settings=settings)
     app.add_middleware(

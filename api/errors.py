@@ -1,9 +1,9 @@
 """Every error leaves as an RFC 9457 problem with a stable `code`; the map from domain errors to statuses is here."""
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
-from pathlib import Path
-from traceback import extract_tb
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
@@ -22,7 +23,6 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.asgi import App, Message, Receive, Scope, Send
 from domain import errors
 from domain.errors import DomainError
 
@@ -45,7 +45,6 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (errors.Unavailable, 503),
 )
 _RETRY_AFTER_S = 1
-_MOST_PLACES = 30
 
 _PLAIN_CODES = {
     400: "malformed",
@@ -113,7 +112,7 @@ def install(app: FastAPI) -> None:
     async def domain(request: Request, error: DomainError) -> JSONResponse:
         status = status_of(error)
         if status >= 500:
-            log.warning("not served", route=_route(request), code=error.code, cause=repr(error.__cause__))
+            log.warning("not served", route=route_of(request), code=error.code, cause=repr(error.__cause__))
         return answer(status, error.code, error.title, error.detail, _plain(error.data))
 
     @app.exception_handler(RequestValidationError)
@@ -126,50 +125,29 @@ def install(app: FastAPI) -> None:
         return answer(422, errors.Invalid.code, "The request is not as described", first, {"errors": shown})
 
     @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
         phrase = HTTPStatus(error.status_code).phrase
         code = _PLAIN_CODES.get(error.status_code, "http_error")
         response = answer(error.status_code, code, phrase, phrase)
         response.headers.update(error.headers or {})
+        if error.status_code == 405 and (taken := _taken(request)):
+            response.headers["Allow"] = ", ".join(taken)
         return response
 
 
-class Unexpected:
-    """An error of ours is a problem too, and passes everything around it as other answers do."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-
-        async def noting(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noting)
-        except Exception as error:  # noqa: BLE001
-            # What an error says may be somebody's: where it happened is enough.
-            log.error("unexpected", route=_route(Request(scope)), error=type(error).__name__, at=_places(error))
-            if begun:
-                raise _BrokenOff from None
-            response = answer(500, "internal_error", "Something went wrong", "an error of ours; it has been logged")
-            await response(scope, receive, send)
+def _taken(request: Request) -> list[str]:
+    """The methods that a path takes: of all its routes, where the framework names those of the first."""
+    paths = request.app.openapi()["paths"].items()
+    there = (told for path, told in paths if _pattern(path).match(request.scope["path"]))
+    return sorted({method.upper() for told in there for method in told})
 
 
-class _BrokenOff(Exception):
-    """The answer cannot be finished, so the connection is."""
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return compile_path(path)[0]
 
 
-def _places(error: BaseException) -> list[str]:
-    found = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return [*found[-_MOST_PLACES:], *([f"after {type(cause).__name__}", *_places(cause)] if cause else [])]
-
-
-def _route(request: Request) -> str:
+def route_of(request: Request) -> str:
     """The path as it is declared: what fills its places may be somebody's."""
     return getattr(request.scope.get("route"), "path", "-")
 

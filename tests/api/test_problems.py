@@ -159,6 +159,17 @@ async def test_what_is_not_there_says_so(
     assert answer.headers["content-type"] == MEDIA_TYPE
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/areas/area_x", "DELETE, GET, PUT"), ("/v1/users", "POST"), ("/v1/deliveries", "GET, POST")],
+)
+async def test_a_method_a_path_does_not_take_is_told_those_it_takes(
+    path: str, allowed: str, http: httpx.AsyncClient
+) -> None:
+    answer = await http.patch(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
 async def test_an_error_of_ours_tells_nothing(app: FastAPI, http: httpx.AsyncClient) -> None:
     @app.get("/v1/broken")
     async def broken() -> None:
