@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from runtime.embedded import Stack
 
 SERVICES = ("users", "quotes", "availability", "deliveries", "tracking")
+_MOST_HEADER_BYTES = 32_768
 _GRACEFUL_SECONDS = 5  # live streams never end by themselves
 
 # What twenty deliveries need to live their lives in a minute or two instead of days.
@@ -129,6 +130,7 @@ def api(
         log_config=None,
         access_log=False,
         server_header=False,
+        h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
     )

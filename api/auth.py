@@ -6,12 +6,16 @@ from typing import Annotated
 import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 
+from api import asgi
 from api.deps import PartsDep
 from api.tokens import KeySet, verify
-from domain.errors import EmailUnverified, Forbidden, ScopeMissing, Unauthenticated
+from domain.errors import EmailUnverified, Forbidden, ScopeMissing, Unauthenticated, Unavailable
 from domain.users import Principal, Scope, is_person, may_check, may_follow, may_read, may_request
+from runtime.settings import Settings
 
+_VERIFIED = "entrega.caller"
 _bearer = HTTPBearer(
     auto_error=False,
     bearerFormat="JWT",
@@ -19,15 +23,29 @@ _bearer = HTTPBearer(
 )
 
 
+async def who(scope: asgi.Scope, settings: Settings) -> Principal:
+    """Whom the bearer token of a request speaks for; verified once. Raises Unauthenticated, Unavailable."""
+    if _VERIFIED not in scope:
+        scheme, token = get_authorization_scheme_param(asgi.header(scope, b"authorization"))
+        try:
+            if scheme.lower() != "bearer" or not token:
+                raise Unauthenticated("send an access token: Authorization: Bearer …")
+            keys: KeySet = scope["app"].state.keys
+            scope[_VERIFIED] = await verify(token, keys, settings.jwt_issuer)
+        except (Unauthenticated, Unavailable) as error:
+            scope[_VERIFIED] = error
+    found: Principal | Exception = scope[_VERIFIED]
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
 async def _caller(
     request: Request,
     parts: PartsDep,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],  # for the description
 ) -> Principal:
-    if credentials is None:
-        raise Unauthenticated("send an access token: Authorization: Bearer …")
-    keys: KeySet = request.app.state.keys
-    principal = await verify(credentials.credentials, keys, parts.settings.jwt_issuer)
+    principal = await who(request.scope, parts.settings)
     structlog.contextvars.bind_contextvars(actor=principal.actor)
     return principal
 

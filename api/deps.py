@@ -44,6 +44,7 @@ class Parts:
     """Every adapter the services use; a process that runs one service only touches its own."""
 
     settings: Settings
+    client_limits: RateLimit
     deliveries: DeliveryStore
     policies: PolicyStore
     accounts: AccountStore

@@ -1,6 +1,8 @@
 """Every error leaves as an RFC 9457 problem with a stable `code`; the map from domain errors to statuses is here."""
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
@@ -110,7 +113,7 @@ def install(app: FastAPI) -> None:
     async def domain(request: Request, error: DomainError) -> JSONResponse:
         status = status_of(error)
         if status >= 500:
-            log.warning("not served", route=_route(request), code=error.code, cause=repr(error.__cause__))
+            log.warning("not served", route=route_of(request), code=error.code, cause=repr(error.__cause__))
         return answer(status, error.code, error.title, error.detail, _plain(error.data))
 
     @app.exception_handler(RequestValidationError)
@@ -123,21 +126,29 @@ def install(app: FastAPI) -> None:
         return answer(422, errors.Invalid.code, "The request is not as described", first, {"errors": shown})
 
     @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
         phrase = HTTPStatus(error.status_code).phrase
         code = _PLAIN_CODES.get(error.status_code, "http_error")
         response = answer(error.status_code, code, phrase, phrase)
         response.headers.update(error.headers or {})
+        if error.status_code == 405 and (taken := _taken(request)):
+            response.headers["Allow"] = ", ".join(taken)
         return response
 
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        # The traceback is for the log alone, without values: they may be somebody's.
-        log.error("unexpected", route=_route(request), error=type(error).__name__, exc_info=error)
-        return answer(500, "internal_error", "Something went wrong", "an error of ours; it has been logged")
+
+def _taken(request: Request) -> list[str]:
+    """The methods that a path takes: of all its routes, where the framework names those of the first."""
+    paths = request.app.openapi()["paths"].items()
+    there = (told for path, told in paths if _pattern(path).match(request.scope["path"]))
+    return sorted({method.upper() for told in there for method in told})
 
 
-def _route(request: Request) -> str:
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return compile_path(path)[0]
+
+
+def route_of(request: Request) -> str:
     """The path as it is declared: what fills its places may be somebody's."""
     return getattr(request.scope.get("route"), "path", "-")
 

@@ -11,9 +11,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
+
+_LONGEST_LIST = 200
 
 
 class Value(BaseModel):
@@ -31,6 +38,24 @@ class Request(BaseModel):
     """A value that a stranger sends us: unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Closed:
+    """Beside a `Value` that a stranger sends as a part of a request: there, too, unknown fields are refused."""
+
+    def __get_pydantic_core_schema__(self, source: type[Value], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Looks at the fields before the value does."""
+
+        def look(sent: object) -> object:
+            if isinstance(sent, dict) and (more := set(sent) - set(source.model_fields)):
+                raise ValueError(f"no such fields: {', '.join(sorted(map(str, more)))[:_LONGEST_LIST]}")
+            return sent
+
+        return no_info_before_validator_function(look, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Says so."""
+        return {**handler(core), "unevaluatedProperties": False}
 
 
 def _utc(value: datetime) -> datetime:

@@ -12,6 +12,13 @@ class Limit(NamedTuple):
     per: timedelta
 
 
+class Left(NamedTuple):
+    """What a try left in the bucket: so many tries at once, and seconds until it is full again."""
+
+    tries: int
+    full_in_s: float
+
+
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 # A try that succeeds is given back, so these count failures.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain._values import Flag, Line, Request
+from domain._values import Closed, Flag, Line, Request
 from domain.money import Money
 
 Grams = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
@@ -21,7 +21,7 @@ class Parcel(Request):
     length_mm: Millimetres = Field(default=200)
     width_mm: Millimetres = Field(default=200)
     height_mm: Millimetres = Field(default=200)
-    declared_value: Money | None = None
+    declared_value: Annotated[Money, Closed()] | None = None
     fragile: Flag = False
 
     @property

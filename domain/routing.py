@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from domain._values import Flag, Line, Request, Value
+from domain._values import Closed, Flag, Line, Request, Value
 from domain.availability import PostalRange
 from domain.parcels import Grams
 from domain.pauses import Pause, PauseMode, pause_of
@@ -31,7 +31,7 @@ AccountPattern = Annotated[
         examples=["open_delivery/ligeiro", "lalamove/*"],
     ),
 ]
-_Ranges = Annotated[tuple[PostalRange, ...], Field(max_length=200)]
+_Ranges = Annotated[tuple[Annotated[PostalRange, Closed()], ...], Field(max_length=200)]
 
 
 class When(Request):

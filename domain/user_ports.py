@@ -12,7 +12,7 @@ from pydantic import EmailStr
 
 from domain._values import Timestamp, Value
 from domain.letters import Letter
-from domain.limits import Limit
+from domain.limits import Left, Limit
 from domain.organisations import ApiKey, Invitation, Member, Membership, ServiceAccount
 from domain.sessions import Session
 from domain.users import Locale, Organisation, OrgRole, Role, User
@@ -204,7 +204,7 @@ class ApiKeyStore(Protocol):
 class RateLimit(Protocol):
     """How often something was tried, by everybody together. Raises Unavailable when nobody can tell."""
 
-    async def take(self, limit: Limit, key: str) -> None:
+    async def take(self, limit: Limit, key: str) -> Left:
         """One try; raises TooMany, with `retry_after` in seconds, when none is left."""
 
     async def give_back(self, limit: Limit, key: str) -> None:

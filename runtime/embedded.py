@@ -35,8 +35,14 @@ _REPLACED_BY = {
     "temporal": "TEMPORAL_ADDRESS",
     "mailbox": "SMTP_URL",
 }
-# What a demo's customers cannot be expected to do; production does not get it.
-_EASE = ("REQUIRE_VERIFIED_EMAIL", "REQUIRE_STAFF_SECOND_FACTOR")
+# What a demo's customers cannot be expected to do, and how fast its few callers are; production does not get it.
+_EASE = {
+    "REQUIRE_VERIFIED_EMAIL": "false",
+    "REQUIRE_STAFF_SECOND_FACTOR": "false",
+    "CLIENT_RATE": "1000000",
+    "ADDRESS_RATE": "1000000",
+    "STREAMS_PER_CLIENT": "1000",
+}
 
 
 class Stack:
@@ -194,7 +200,7 @@ class Stack:
             ours["SET_CURRENT_VERSION"] = "true"
         if "mailbox" in self._wanted:
             ours["SMTP_URL"] = f"{'smtps' if tls else 'smtp'}://127.0.0.1:{ports['smtp']}"
-        ours |= {name: given.get(f"{PREFIX}{name}", "false") for name in _EASE}
+        ours |= {name: given.get(f"{PREFIX}{name}", usual) for name, usual in _EASE.items()}
         if "relay" in self._wanted:
             ours["RELAY_METRICS_PORT"] = str(ports["relay_metrics"])
         if tls is not None:

@@ -35,6 +35,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
         async with Bell(wiring.listener(reader)).ringing() as bell:
             made: dict[str, Any] = {
                 "settings": settings,
+                "client_limits": wiring.client_limits(reader),
                 "journal": wiring.journal(reader),
                 "audit": wiring.audit() if "tracking" in names else None,
                 "exchanges": wiring.exchanges() if "tracking" in names else None,

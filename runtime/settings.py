@@ -12,6 +12,8 @@ from runtime._plaintext import in_the_clear
 
 PREFIX = "ENTREGA_"
 _HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
+_ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"
+_MOST_A_MINUTE = 1_000_000
 
 Service = Literal["users", "quotes", "availability", "deliveries", "tracking", "relay", "codec", "keys"]
 SERVICES: tuple[Service, ...] = get_args(Service)
@@ -88,6 +90,16 @@ class Settings(BaseSettings):
     """Where people reach the pages that links in messages open; the API's own address if not given."""
     trusted_proxies: str = ""
     """Addresses, with commas between, of proxies whose X-Forwarded-For says where a request came from."""
+    allowed_origins: Annotated[str, Field(pattern=rf"^({_ORIGIN}(,{_ORIGIN})*)?$")] = ""
+    """Origins, with commas between, whose pages may call the API from elsewhere; nobody's if empty."""
+    client_rate: Annotated[int, Field(ge=1, le=_MOST_A_MINUTE)] = 1200
+    """Requests a minute by one user or service account, at every service together."""
+    address_rate: Annotated[int, Field(ge=1, le=_MOST_A_MINUTE)] = 600
+    """The same by whoever shows no token, by address."""
+    webhook_rate: Annotated[int, Field(ge=1, le=_MOST_A_MINUTE)] = 60_000
+    """Carriers' webhooks a minute, by address."""
+    streams_per_client: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """Live streams of one user or service account that a process holds open."""
     cache_url: str = "mem://"
 
     geocoder_url: Annotated[str, Field(pattern=_HTTP_URL)] | None = None

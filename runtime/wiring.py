@@ -184,6 +184,10 @@ class Wiring:
         """What people and organisations are sealed with. Raises SettingMissing, KeyFileUnusable."""
         return Seals(self.keys("users"), BlindIndex(read_key(self.settings.need("index_key_file"))))
 
+    def client_limits(self, service: str) -> SqlRateLimit:
+        """How often clients ask; every service's role counts in the same table."""
+        return SqlRateLimit(self.engine(service), "limits")
+
     def mailer(self) -> SmtpMailer:
         """Letters by SMTP. Raises SettingMissing."""
         try:

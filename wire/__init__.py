@@ -2,6 +2,7 @@
 
 from wire.errors import BadAnswer, HeldBack, NoAnswer, WireError
 from wire.exchange import Progress, Reply, client, exchange
+from wire.guarded import Rules, ask, check, guarded
 from wire.limits import Breaker, BreakerState, Bucket
 from wire.reading import OrNone, clean, strict_json, unreadable
 
@@ -15,10 +16,14 @@ __all__ = [
     "OrNone",
     "Progress",
     "Reply",
+    "Rules",
     "WireError",
+    "ask",
+    "check",
     "clean",
     "client",
     "exchange",
+    "guarded",
     "strict_json",
     "unreadable",
 ]

@@ -3,7 +3,7 @@
 WireError
 ├── NoAnswer      none came, or not all of it: `unreachable`, `broken`
 ├── BadAnswer     one came that is of no use: `encoding`, `too_long`, `not_json`, `schema`
-└── HeldBack      our own limits kept the question here: `rate_limited`, `circuit_open`
+└── HeldBack      our own limits kept the question here: `rate_limited`, `circuit_open`, `forbidden_address`
 """
 
 

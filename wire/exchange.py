@@ -101,8 +101,8 @@ def _seconds_until(moment: datetime) -> float:
     return (aware - datetime.now(UTC)).total_seconds()
 
 
-async def exchange(http: httpx.AsyncClient, request: httpx.Request, progress: Progress) -> Reply:
-    """Sends and reads to the end, at most `CAP` bytes.
+async def exchange(http: httpx.AsyncClient, request: httpx.Request, progress: Progress, cap: int = CAP) -> Reply:
+    """Sends and reads to the end, at most `cap` bytes.
 
     Raises NoAnswer (`unreachable` when not a byte left, else `broken`) or BadAnswer.
     """
@@ -110,7 +110,7 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, progress: Pr
     try:
         response = await http.send(request, stream=True)
         try:
-            return Reply(response.status_code, response.headers, await _body(response))
+            return Reply(response.status_code, response.headers, await _body(response, cap))
         finally:
             await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
@@ -118,7 +118,7 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, progress: Pr
         raise NoAnswer(type(error).__name__, reason, sent=progress.sent) from error
 
 
-async def _body(response: httpx.Response) -> bytes:
+async def _body(response: httpx.Response, cap: int) -> bytes:
     """Unpacked here and not by httpx, whose decoders inflate a whole chunk, and layer upon layer, before anybody
     can count."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
@@ -129,10 +129,10 @@ async def _body(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_raw():
         received += len(chunk)
         try:
-            body += inflater.decompress(chunk, CAP - len(body) + 1) if inflater else chunk
+            body += inflater.decompress(chunk, cap - len(body) + 1) if inflater else chunk
         except zlib.error as error:
             raise BadAnswer("cannot be unpacked", "encoding") from error
-        if max(len(body), received) > CAP:
+        if max(len(body), received) > cap:
             raise BadAnswer("too long an answer", "too_long")
     if inflater and received and not inflater.eof:
         raise NoAnswer("the answer broke off", "broken")

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from domain._values import Flag, Line, LocalTime, Request, Value, Whole
+from domain._values import Closed, Flag, Line, LocalTime, Request, Value, Whole
 from domain.availability import Hours, PostalRange, Radius, Refusal, ServiceArea, Window, known_zone
 from domain.deliveries import Shipment
 from domain.quotes import Decline
@@ -45,9 +45,9 @@ class AreaBody(Request):
     name: Line
     enabled: Flag = True
     timezone: Annotated[str, AfterValidator(known_zone), Field(max_length=64)] = "America/Sao_Paulo"
-    postal_ranges: Annotated[tuple[PostalRange, ...], Field(max_length=500)] = ()
-    radius: Radius | None = None
-    hours: Annotated[tuple[Hours, ...], Field(max_length=50)] = ()
+    postal_ranges: Annotated[tuple[Annotated[PostalRange, Closed()], ...], Field(max_length=500)] = ()
+    radius: Annotated[Radius, Closed()] | None = None
+    hours: Annotated[tuple[Annotated[Hours, Closed()], ...], Field(max_length=50)] = ()
     cut_off: LocalTime | None = None
     window_minutes: Annotated[Whole, Field(ge=5, le=1440)] = 60
     capacity: Annotated[Whole, Field(ge=0, le=1_000_000)] = 100

@@ -25,7 +25,7 @@ from api.errors import TEMPORAL_FAILURES, problems, temporal_error
 from api.links import tracking_url
 from api.paging import CursorParam, Limit, Page
 from domain import errors
-from domain._values import Timestamp
+from domain._values import Closed, Timestamp
 from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
 from domain.ledger import Account
 from domain.ports import DeliveryFilter
@@ -248,7 +248,7 @@ async def get_policy(organisation_id: OrganisationId, parts: PartsDep, caller: P
 
 @router.put("/policies/{organisation_id}", responses=problems(400, 401, 403, 422, 503))
 async def put_policy(
-    organisation_id: OrganisationId, body: DeliveryPolicy, parts: PartsDep, caller: PolicyKeeper
+    organisation_id: OrganisationId, body: Annotated[DeliveryPolicy, Closed()], parts: PartsDep, caller: PolicyKeeper
 ) -> DeliveryPolicy:
     """For deliveries requested from now on."""
     await parts.policies.put_policy(organisation_id, body, caller.actor)

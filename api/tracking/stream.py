@@ -1,6 +1,7 @@
 """The live stream: the journal as Server-Sent Events, resumed without gaps by the last event's id."""
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
@@ -22,6 +23,7 @@ STREAMS = Gauge("entrega_streams", "Live streams open")
 _LIFETIME_S = 600.0
 _LOOK_S = 2.0
 _BATCH = 200
+_OPEN: Counter[str] = Counter()
 
 
 class StreamLine(Value):
@@ -60,6 +62,19 @@ def _resume(
         raise errors.Invalid(f"Last-Event-ID: {error}") from error
 
 
+async def _place(parts: PartsDep, caller: Follower) -> AsyncIterator[None]:
+    """One of so many streams that a client may have open at this process. Raises TooMany."""
+    if _OPEN[caller.user_id] >= parts.settings.streams_per_client:
+        raise errors.TooMany("too many live streams are open; close one first", limit="streams")
+    _OPEN[caller.user_id] += 1
+    try:
+        yield
+    finally:
+        _OPEN[caller.user_id] -= 1
+        if not _OPEN[caller.user_id]:
+            del _OPEN[caller.user_id]
+
+
 async def _followed(
     parts: PartsDep,
     caller: Follower,
@@ -75,7 +90,12 @@ async def _followed(
     return delivery_id
 
 
-@router.get("/stream", response_class=EventSourceResponse, responses=problems(400, 401, 403, 404, 422, 503))
+@router.get(
+    "/stream",
+    response_class=EventSourceResponse,
+    responses=problems(400, 401, 403, 404, 422, 429, 503),
+    dependencies=[Depends(_place)],
+)
 async def stream(
     parts: PartsDep,
     caller: Follower,

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from api.deps import Parts, PartsDep
 from api.errors import problems
 from api.tracking.schemas import Accepted
-from domain.errors import DomainError, PayloadInvalid
+from domain.errors import DomainError
 from domain.ports import InboxItem
 from domain.quotes import AccountRef
 from domain.tracking import Scan
@@ -20,7 +20,6 @@ from domain.tracking import Scan
 router = APIRouter(tags=["tracking"])
 log = structlog.get_logger(__name__)
 WEBHOOKS = Counter("entrega_webhooks_total", "Webhooks by carrier and outcome", ["carrier", "outcome"])
-_MOST = 65_536
 _PATIENCE_S = 1.0
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -38,8 +37,6 @@ async def receive_webhook(
     """A carrier's signed report. 202 (or what this carrier takes for it) means that it is stored; the same one again
     is stored once."""
     body = await request.body()
-    if len(body) > _MOST:
-        raise PayloadInvalid("too large", most=_MOST)
     adapter = await parts.carriers.reach(AccountRef(carrier=carrier, account=account))
     try:
         scans = adapter.parse_webhook(dict(request.headers), body)

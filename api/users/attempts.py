@@ -1,30 +1,20 @@
 """How often somebody may try, per account and per address, across all processes."""
 
 import contextlib
-import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.addresses import address_of
 from api.deps import Parts
 from domain.errors import SecondFactorRequired, Unavailable
 from domain.limits import MAIL_ACCOUNT, MAIL_ADDRESS, PROOF, SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS, SIGN_IN_PAIR, Limit
 
-_NETWORK_V6 = 64
-
 
 def _address(request: Request) -> str:
-    """Where the request came from; of IPv6 the network, since a household has a whole one."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, _NETWORK_V6), strict=False))
-    return str(address)
+    return address_of(request.client.host if request.client else "")
 
 
 Address = Annotated[str, Depends(_address)]

@@ -36,6 +36,7 @@ _ASKED = problems(400, 401, 403, 409, 413, 422, 429, 503)
 @router.get("", responses=problems(401, 403, 503))
 async def get_second_factor(parts: PartsDep, caller: Person) -> SecondFactorView:
     """Whether it is on, and how many recovery codes are left."""
+    await myself(parts, caller)
     factor = await parts.second_factors.get(caller.user_id)
     on = factor is not None and factor.confirmed
     return SecondFactorView(on=on, recovery_codes_left=factor.codes_left if factor and on else 0)

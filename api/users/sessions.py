@@ -90,6 +90,7 @@ async def sign_out_everywhere(response: Response, parts: PartsDep, caller: Perso
 @router.get("/users/me/sessions", responses=problems(401, 403, 503))
 async def list_sessions(parts: PartsDep, caller: Person) -> Page[SessionView]:
     """Where this user is signed in, newest first."""
+    await myself(parts, caller)
     living = await parts.sessions.of(caller.user_id, datetime.now(UTC))
     return Page[SessionView](items=[SessionView.of(session) for session in living])
 

@@ -30,6 +30,7 @@ from storage._engine import connect as connect_postgres
 from storage._keks import Keks
 from storage._seals import Seals
 from storage.keys import KeyRing
+from storage.limits import SqlRateLimit
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +44,12 @@ def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(keys_dir: Path, tmp_path: Path) -> Settings:
     token_key = tmp_path / "tracking"
     token_key.write_bytes(b"0123456789abcdef0123456789abcdef")
-    return Settings(keys_dir=keys_dir, tracking_token_key_file=token_key, public_url="https://entrega.example")
+    return Settings(
+        keys_dir=keys_dir,
+        tracking_token_key_file=token_key,
+        public_url="https://entrega.example",
+        address_rate=1_000_000,  # all tests are one address
+    )
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +71,7 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
     places = fakes.InMemoryPlaces()
     yield Parts(
         settings=settings,
+        client_limits=SqlRateLimit(people, "limits"),
         deliveries=fakes.InMemoryDeliveryStore(journal),
         policies=fakes.InMemoryPolicyStore(journal),
         accounts=accounts,

@@ -99,7 +99,7 @@ def _all() -> Any:
         (b'{"parcels": NaN}', 422, "invalid"),
         (b'{"reference": "\\ud800"}', 422, "invalid"),
         (b"\xff\xfe{}", 400, "malformed"),
-        (b"[" * 50_000, 400, "malformed"),
+        (b"[" * 50_000, 400, "too_complex"),
         (b"x" * 70_000, 413, "too_large"),
         (b" " * 10_000_000, 413, "too_large"),
     ],
@@ -157,6 +157,17 @@ async def test_what_is_not_there_says_so(
     answer = await http.request(method, path, headers=await signed())
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == MEDIA_TYPE
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/areas/area_x", "DELETE, GET, PUT"), ("/v1/users", "POST"), ("/v1/deliveries", "GET, POST")],
+)
+async def test_a_method_a_path_does_not_take_is_told_those_it_takes(
+    path: str, allowed: str, http: httpx.AsyncClient
+) -> None:
+    answer = await http.patch(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
 async def test_an_error_of_ours_tells_nothing(app: FastAPI, http: httpx.AsyncClient) -> None:

@@ -114,6 +114,29 @@ async def test_a_partner_follows_the_deliveries_it_requested_and_no_others(
     assert timelines[1].content == timelines[2].content
 
 
+async def test_a_client_holds_so_many_streams_open_and_no_more(served: str, parts: Parts, signed: Any) -> None:
+    parts.settings = parts.settings.model_copy(update={"streams_per_client": 2})
+    mine, others = await signed(), await signed()
+    async with asyncio.timeout(20), httpx.AsyncClient(base_url=served) as client, contextlib.AsyncExitStack() as stack:
+
+        def open_one(headers: Any) -> Any:
+            return client.stream("GET", "/v1/stream", headers=headers)
+
+        await stack.enter_async_context(open_one(mine))
+        async with open_one(mine) as second:
+            assert second.status_code == 200
+            refused = await client.get("/v1/stream", headers=mine)
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+            assert refused.headers["retry-after"]
+            async with open_one(others) as another:
+                assert another.status_code == 200
+        status = 429
+        while status == 429:  # until the second one's going has been noticed
+            async with open_one(mine) as again:
+                status = again.status_code
+        assert status == 200
+
+
 async def test_a_refused_stream_is_a_problem(served: str) -> None:
     with contextlib.suppress(httpx.ReadError):
         async with httpx.AsyncClient(base_url=served) as client:

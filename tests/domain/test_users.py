@@ -1,4 +1,4 @@
-"""Who may do what, as one table; test_roles asks the same of the routes."""
+"""Who may do what, as one table; test_matrix asks the same of the routes."""
 
 import itertools
 

@@ -13,24 +13,27 @@ TABLES = (
     "carriers.accounts", "carriers.rules", "carriers.pauses",
     "availability.areas", "availability.windows", "availability.slots",
     "deliveries.deliveries", "deliveries.policies", "ledger.entries", "tracking.scans",
-    "journal.journal", "keys.data_keys",
+    "journal.journal", "keys.data_keys", "limits.limits",
 )  # fmt: skip
 ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 READ_CARRIERS = {table: {"SELECT"} for table in ("carriers.accounts", "carriers.rules", "carriers.pauses")}
+COUNTED = {"limits.limits": ALL}
 MAY = {
-    "users": {table: ALL for table in TABLES if table.startswith("users.")},
-    "quotes": dict.fromkeys(READ_CARRIERS, ALL),
+    "users": {table: ALL for table in TABLES if table.startswith("users.")} | COUNTED,
+    "quotes": dict.fromkeys(READ_CARRIERS, ALL) | COUNTED,
     "availability": {
+        **COUNTED,
         "availability.areas": ALL, "availability.windows": ALL, "availability.slots": ALL,
         **READ_CARRIERS,
     },
     "deliveries": {
+        **COUNTED,
         "deliveries.deliveries": ALL, "deliveries.policies": ALL, "ledger.entries": {"SELECT", "INSERT"},
         **READ_CARRIERS,
     },
-    "tracking": {"tracking.scans": ALL, **READ_CARRIERS},
+    "tracking": {"tracking.scans": ALL, **COUNTED, **READ_CARRIERS},
     "relay": {},
-    "codec": {},
+    "codec": {**COUNTED},
     "keys": {},
 }  # fmt: skip
 # Of data keys each role has the rows of its own subjects: what it may do to whose.

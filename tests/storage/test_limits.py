@@ -8,17 +8,17 @@ from making import fresh
 from sqlalchemy import text
 
 from domain.errors import TooMany, Unavailable
-from domain.limits import Limit
+from domain.limits import Left, Limit
 from storage._engine import connect
-from storage.limits import SqlRateLimit
+from storage.limits import TIDY_EVERY, TIDY_MOST, SqlRateLimit
 
 HOURLY = Limit("test", 100, timedelta(hours=1))
 
 
 async def passes(limits, limit, key, tries):
     taken = await asyncio.gather(*(limits.take(limit, key) for _ in range(tries)), return_exceptions=True)
-    assert {type(error) for error in taken if error} <= {TooMany}
-    return sum(error is None for error in taken)
+    assert {type(one) for one in taken} <= {Left, TooMany}
+    return sum(isinstance(one, Left) for one in taken)
 
 
 @pytest.mark.parametrize("most", [1, 7, 100])
@@ -32,6 +32,23 @@ async def test_several_processes_count_together(people, postgres):
     both = await asyncio.gather(passes(people.limits, HOURLY, key, 80), passes(SqlRateLimit(engine), HOURLY, key, 80))
     assert sum(both) == 100
     await engine.dispose()
+
+
+async def test_a_try_says_how_many_are_left_and_when_all_are_again(people):
+    limit, key = Limit("test", 10, timedelta(hours=1)), fresh("k")
+    left = [await people.limits.take(limit, key) for _ in range(10)]
+    assert [one.tries for one in left] == list(range(9, -1, -1))
+    assert [round(one.full_in_s / 360) for one in left] == list(range(1, 11))
+
+
+@pytest.mark.parametrize("role", ["users", "quotes", "availability", "deliveries", "tracking"])
+async def test_every_service_counts_clients_in_the_same_buckets(engines, role):
+    limit, key = Limit("test", 3, timedelta(hours=1)), fresh("k")
+    both = SqlRateLimit(engines[role], "limits"), SqlRateLimit(engines["users"], "limits")
+    assert await passes(both[0], limit, key, 2) == 2
+    assert await passes(both[1], limit, key, 20) == 1
+    with pytest.raises(TooMany):
+        await both[0].take(limit, key)
 
 
 async def test_who_is_refused_is_told_how_long_to_wait_and_is_let_in_then(people, engines):
@@ -66,8 +83,8 @@ async def test_nobody_is_named_and_what_is_full_again_goes(people, engines):
         assert not await connection.scalar(text("SELECT count(*) FROM users.limits WHERE key LIKE '%@%'"))
         await connection.execute(text("UPDATE users.limits SET full_at = now() - interval '1 day'"))
         before = await connection.scalar(text("SELECT count(*) FROM users.limits"))
-    for number in range(before):
-        await people.limits.take(HOURLY, f"somebody else {number}")
+    for _ in range(TIDY_EVERY * (before // TIDY_MOST + 1)):
+        await people.limits.take(HOURLY._replace(most=10_000), "somebody else")
     async with engines["owner"].begin() as connection:
         old = text("SELECT count(*) FROM users.limits WHERE full_at < now() - interval '1 hour'")
         assert not await connection.scalar(old)

@@ -1,0 +1,36 @@
+"""What an orchestrator asks: is the process there, and can it serve."""
+
+import asyncio
+
+from fastapi import APIRouter
+
+from api.deps import PartsDep
+from domain._values import Value
+from domain.audit import Cursor
+from domain.errors import Unavailable
+
+router = APIRouter(prefix="/healthz", include_in_schema=False)
+_READY_WITHIN_S = 3.0
+
+
+class Health(Value):
+    """A probe's answer."""
+
+    status: str
+
+
+@router.get("/live")
+async def live() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/ready")
+async def ready(parts: PartsDep) -> Health:
+    """The database answers; Temporal and MongoDB may be away for a while without anything being lost."""
+    try:
+        async with asyncio.timeout(_READY_WITHIN_S):
+            await parts.journal.after(Cursor(), 1)
+    except TimeoutError as error:
+        raise Unavailable("the database does not answer") from error
+    return Health(status="ok")
