@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy
 
 from benchmarks.bare import QUEUE, BareWorkflow
@@ -175,5 +175,6 @@ async def webhook_to_stream(shop: Shop, courier: Courier, count: int, progress: 
 async def events_of_a_life(temporal: Client, delivery_id: str) -> int:
     """History events of a delivery, once it has settled."""
     handle = temporal.get_workflow_handle(delivery_workflow_id(delivery_id))
-    await handle.result()
+    while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:  # its result is sealed, even to us
+        await asyncio.sleep(0.2)
     return len((await handle.fetch_history()).events)
