@@ -107,7 +107,9 @@ async def measure(env: dict[str, str], names: Sequence[str], progress: Progress)
         if account.account in names
     ]
     book = CarrierBook(_Accounts(accounts))
-    async with httpx.AsyncClient(timeout=30, trust_env=False, limits=httpx.Limits(max_connections=500)) as bare:
+    async with httpx.AsyncClient(
+        timeout=30, trust_env=False, limits=httpx.Limits(max_connections=500, keepalive_expiry=2)
+    ) as bare:
         quoting = Quoting(book, accounts, bare)
         await quoting.warm(book._http)
         found: dict[str, Any] = {"carriers": len(accounts)}
