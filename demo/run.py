@@ -145,8 +145,16 @@ async def misbehave(sandbox_url: str, trust: ssl.SSLContext | None = None) -> No
 
 
 async def run(base_url: str, sandbox_url: str | None = None, authority: Path | None = None) -> bool:
-    """The whole demo against a running Entrega, with carriers' faults if their sandbox is given; True when every
-    delivery ended as it should and the books balance. `authority` is whose certificates are believed, in PEM."""
+    """The whole demo; True when every delivery ended as it should and the books balance."""
+    outcomes, balanced = await play(base_url, sandbox_url, authority)
+    return balanced and all(outcome.right for outcome in outcomes)
+
+
+async def play(
+    base_url: str, sandbox_url: str | None = None, authority: Path | None = None
+) -> tuple[list[Outcome], bool]:
+    """The whole demo against a running Entrega, with carriers' faults if their sandbox is given: what became of each
+    delivery, and whether the books balance. `authority` is whose certificates are believed, in PEM."""
     console, name = Console(), secrets.token_hex(4)
     trust = ssl.create_default_context(cafile=authority) if authority else None
     customer = Customer(base_url, trust)
@@ -177,7 +185,7 @@ async def run(base_url: str, sandbox_url: str | None = None, authority: Path | N
     console.print(
         f"[dim]each has its page in the Temporal UI (try DeliveryStatus = 'delivered', or delivery/{delivered})"
     )
-    return right == len(outcomes) and balanced
+    return outcomes, balanced
 
 
 async def _guarded(customer: Customer, outcome: Outcome, name: str) -> None:
@@ -185,6 +193,9 @@ async def _guarded(customer: Customer, outcome: Outcome, name: str) -> None:
         await live(customer, outcome.scenario, outcome, name)
     except (AssertionError, Refused) as error:
         outcome.error = str(error)
+        if outcome.id:  # whatever went wrong, its delivery comes to an end of some kind
+            with suppress(AssertionError, Refused):
+                await until(customer, outcome, FINAL)
 
 
 async def _books(customer: Customer, outcomes: list[Outcome], console: Console) -> bool:
