@@ -14,7 +14,7 @@ from api.deps import Parts
 from domain.availability import Radius
 from domain.deliveries import DeliveryStatus
 from domain.places import Point, Points
-from domain.users import Principal, Role
+from domain.users import OrgRole, Principal, Role
 from runtime.settings import Settings
 
 PAULISTA = Point(latitude=-23.5614, longitude=-46.656)
@@ -94,7 +94,7 @@ async def test_the_api_finds_the_points_before_the_delivery_begins(world: World,
             temporal=client,
         ),
     )
-    caller = Principal(user_id="usr_1", organisation_id="org_1", role=Role.CUSTOMER)
+    caller = Principal(user_id="usr_1", organisation_id="org_1", role=Role.CUSTOMER, org_role=OrgRole.OWNER)
     delivery, _ = await request_delivery(parts, caller, request(), "places")
     assert delivery.status is DeliveryStatus.QUOTED
     assert delivery.points == Points(dropoff=ITAIM)
