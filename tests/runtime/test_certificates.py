@@ -79,4 +79,4 @@ def test_only_parts_that_call_temporal_may_prove_to_be_clients(tmp_path: Path) -
         uses = read(certificates.of(part).certificate).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         if ExtendedKeyUsageOID.CLIENT_AUTH in uses:
             clients.add(part)
-    assert clients == {"api", "worker", "operator", "mongo"}
+    assert clients == {"api", "codec", "worker", "operator", "mongo"}

@@ -100,7 +100,7 @@ async def test_a_folder_made_by_another_postgres_is_left_alone(tmp_path: Path) -
 async def test_mongo_is_reached_by_verified_tls_alone(tmp_path: Path, stranger: Path) -> None:
     async with Stack(tmp_path / "state", only=("mongo",), usual_ports=False, tls=True) as stack:
         url, ca = stack.env["ENTREGA_MONGO_URL"], str(stack.authority)
-        async with connect_mongo(url) as client:
+        async with connect_mongo(stack.env["ENTREGA_RELAY_MONGO_URL"]) as client:
             await client.entrega.audit.insert_one({"_id": 1})
         quick = f"{url}&serverSelectionTimeoutMS=1500"
         for weaker in (quick.replace("tls=true&", "tls=false&").partition("&tlsCAFile")[0], quick):
