@@ -12,7 +12,7 @@ from temporalio import activity
 from domain import errors
 from domain._values import Value, as_code
 from domain.ports import Carriers
-from domain.quotes import (
+from domain.quotes import LEFT_ALONE, (
     WITHIN_PERCENT,
     AccountRef,
     CarrierAccount,
@@ -23,7 +23,6 @@ from domain.quotes import (
     QuoteRequest,
 )
 
-_LEFT_ALONE = "circuit_open"
 
 
 class AskCarrier(Value):
@@ -55,7 +54,7 @@ class QuoteActivities:
         except TimeoutError as error:
             raise errors.CarrierUnavailable("no answer in time", reason="timeout") from error
         except errors.CarrierUnavailable as error:
-            if error.data.get("reason") != _LEFT_ALONE:
+            if error.data.get("reason") != LEFT_ALONE:
                 raise
             return Quote(declined=(decline(ask.account, error.code, error.data, error.detail),))
         now = datetime.now(UTC)

@@ -148,6 +148,9 @@ class Offer(CarrierOffer):
         return now < self.expires_at
 
 
+LEFT_ALONE = "circuit_open"
+
+
 class Decline(Value):
     """A carrier that made no offer, and why: `timeout`, `rejected`, `unavailable`, `region_not_served` …"""
 
@@ -167,6 +170,11 @@ class Quote(Value):
 
     offers: tuple[Offer, ...] = ()
     declined: tuple[Decline, ...] = ()
+
+    @property
+    def unasked(self) -> bool:
+        """Whether it is no answer at all: the carrier has failed so often that it was left alone for a moment."""
+        return not self.offers and any(no.reason == LEFT_ALONE for no in self.declined)
 
 
 _FAR_FUTURE = float("inf")

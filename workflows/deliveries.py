@@ -103,6 +103,7 @@ class DeliveryWorkflow(Asking):
             if isinstance(quote, Quote):
                 offers.extend(quote.offers)
                 declined.extend(quote.declined)
+                silent += [account] if quote.unasked else []
                 continue
             failure = effects.why(quote)
             declined.append(Decline(carrier=account.carrier, carrier_account=account.account, reason=failure.reason))

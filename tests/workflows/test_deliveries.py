@@ -94,6 +94,16 @@ async def test_while_nobody_can_answer_at_all_they_are_asked_again(env, world, l
     assert len((await asked).offers) == 1
 
 
+async def test_one_that_was_left_alone_has_not_said_no(env, world, life):
+    carrier = world.carrier("a")
+    carrier.on["quote"] = [errors.CarrierUnavailable("left alone", reason="circuit_open", sent=False)]
+    asked = asyncio.create_task(life.requested())
+    while not carrier.calls:
+        await asyncio.sleep(0.01)
+    await env.fast_forward(life.handle, timedelta(seconds=4))
+    assert len((await asked).offers) == 1
+
+
 async def test_nobody_is_asked_again_for_ever(client, world):
     carrier = world.carrier("a")
     carrier.on["quote"] = [errors.CarrierUnavailable("down")] * 1000
