@@ -12,7 +12,8 @@ from temporalio import activity
 from domain import errors
 from domain._values import Value, as_code
 from domain.ports import Carriers
-from domain.quotes import LEFT_ALONE, (
+from domain.quotes import (
+    LEFT_ALONE,
     WITHIN_PERCENT,
     AccountRef,
     CarrierAccount,
@@ -22,7 +23,6 @@ from domain.quotes import LEFT_ALONE, (
     Quote,
     QuoteRequest,
 )
-
 
 
 class AskCarrier(Value):
