@@ -19,7 +19,8 @@ from demo.scenarios import FAULTS, SCENARIOS, Scenario
 
 FINAL = {"expired", "delivered", "returned", "cancelled", "lost", "failed"}
 _WAIT = 300.0
-_TRIES = 4
+_TRIES = 5
+_PAUSE = 3.0
 _PASSING = {"timeout", "carrier_silent", "unavailable"}
 
 
@@ -88,6 +89,7 @@ async def accept(customer: Customer, scenario: Scenario, delivery: dict[str, Any
         except Refused as refusal:
             if refusal.problem.get("reason") not in _PASSING:
                 raise
+        await asyncio.sleep(_PAUSE)  # a carrier that fell over is left alone for some seconds
         delivery = await customer.call("POST", f"{path}/quote-again", key=f"{key}-again-{attempt}")
     raise AssertionError(f"no offer of {scenario.prefer}: {delivery['declined']}")
 
