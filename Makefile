@@ -17,7 +17,7 @@ up: setup ## run everything on this machine until Ctrl-C
 	@$(BIN)/entrega up
 
 test: setup ## run the tests, but for the long ones
-	@$(BIN)/pytest -m "not long"
+	@$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadfile  # much of it waits: two at once take half as long
 
 test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on every port
 	@sh scripts/debian-postgres.sh

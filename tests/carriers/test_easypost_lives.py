@@ -79,8 +79,10 @@ async def test_a_cancelled_parcel_is_paid_back_later(mail: Mail) -> None:
     found = await mail.adapter.find_booking(mail.order)
     assert found is not None
     assert found.closed
-    assert await mail.hears(booked, ScanKind.REFUNDED) == [ScanKind.CANCELLED, ScanKind.REFUNDED]
-    assert [one.kind for one in await mail.adapter.track(booked)] == [ScanKind.CANCELLED, ScanKind.REFUNDED]
+    # On a busy machine the post may have taken note of the parcel before it was cancelled.
+    assert (await mail.hears(booked, ScanKind.REFUNDED))[-2:] == [ScanKind.CANCELLED, ScanKind.REFUNDED]
+    tracked = [one.kind for one in await mail.adapter.track(booked)]
+    assert tracked[-2:] == [ScanKind.CANCELLED, ScanKind.REFUNDED]
     assert await mail.adapter.cancel(booked, "customer_request") == Cancellation()
 
 
