@@ -78,6 +78,7 @@ def _surround(app: FastAPI, settings: Settings, *, decoding: bool) -> None:
             "Content-Type",
             "Idempotency-Key",
             "Last-Event-ID",
+            "X-Access-Ticket",
             "X-Namespace",
             "X-Request-Id",
         ],

@@ -40,6 +40,12 @@ async def who(scope: asgi.Scope, settings: Settings) -> Principal:
     return found
 
 
+def known(scope: asgi.Scope) -> Principal | None:
+    """Whom the request's token was found to speak for, if it was asked for and is good."""
+    found = scope.get(_VERIFIED)
+    return found if isinstance(found, Principal) else None
+
+
 async def _caller(
     request: Request,
     parts: PartsDep,

@@ -23,6 +23,7 @@ from domain.ports import (
     ScanStore,
 )
 from domain.user_ports import (
+    AccessLog,
     ApiKeyStore,
     InvitationStore,
     Mailer,
@@ -63,6 +64,7 @@ class Parts:
     limits: RateLimit
     mailer: Mailer
     journal: Journal
+    accesses: AccessLog
     audit: AuditLog
     exchanges: ExchangeLog
     deliverer: Deliverer

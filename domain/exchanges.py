@@ -3,6 +3,7 @@
 from pydantic import Field, JsonValue
 
 from domain._values import Code, Timestamp, Value
+from domain.access import Whose
 from domain.quotes import AccountRef
 
 LARGEST = 16_384
@@ -31,6 +32,10 @@ class Exchange(Value):
     request: JsonValue = None
     answer: JsonValue = Field(default=None, description="of a body that is not JSON: its type and length")
     headers: dict[str, str] = Field(default_factory=dict, description="of the answer, the few that are kept")
+
+    def whose(self) -> Whose:
+        """The delivery's, if it was for one: little of anybody is left, and that little is somebody's."""
+        return {self.delivery_id: None} if self.delivery_id else {}
 
     @property
     def ref(self) -> AccountRef:

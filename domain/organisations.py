@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import EmailStr, Field
 
 from domain._values import Line, Timestamp, Value
+from domain.access import Whose
 from domain.users import OrgRole, Scope
 
 INVITED_FOR = timedelta(days=7)
@@ -27,6 +28,10 @@ class Member(Value):
     role: OrgRole
     joined_at: Timestamp
 
+    def whose(self) -> Whose:
+        """Their own."""
+        return {self.user_id: None}
+
 
 class Invitation(Value):
     """An address that was asked to join; who proves to own it may, once, until it expires."""
@@ -38,6 +43,10 @@ class Invitation(Value):
     invited_by: str
     created_at: Timestamp
     expires_at: Timestamp
+
+    def whose(self) -> Whose:
+        """Of who was invited, whom only the invitation names."""
+        return {self.id: self.organisation_id}
 
 
 class ServiceAccount(Value):

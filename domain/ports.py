@@ -342,6 +342,7 @@ class AuditLog(Protocol):
         self,
         *,
         subject: str | None = None,
+        about: str | None = None,
         actor: str | None = None,
         kind: str | None = None,
         since: datetime | None = None,
@@ -349,4 +350,5 @@ class AuditLog(Protocol):
         limit: int = 50,
         after: str | None = None,
     ) -> tuple[Sequence[audit.JournalLine], str | None]:
-        """Lines newest first, and the next page's cursor."""
+        """Lines newest first, and the next page's cursor; `about`: looks at the data of this delivery, person or
+        organisation."""

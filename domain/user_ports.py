@@ -11,6 +11,7 @@ from typing import Protocol
 from pydantic import EmailStr
 
 from domain._values import Timestamp, Value
+from domain.access import Access, Look, Whose
 from domain.letters import Letter
 from domain.limits import Left, Limit
 from domain.organisations import ApiKey, Invitation, Member, Membership, ServiceAccount
@@ -209,6 +210,18 @@ class RateLimit(Protocol):
 
     async def give_back(self, limit: Limit, key: str) -> None:
         """A try that should not count after all."""
+
+
+class AccessLog(Protocol):
+    """Who of staff looked at whose personal data: lines of the journal, of every service."""
+
+    async def tell(self, look: Look, whose: Whose) -> None:
+        """One line for each organisation with something of which nothing was told lately, by any process. Raises
+        Unavailable, and then nothing may be shown."""
+
+    async def of(self, organisation_id: str, limit: int, after: str | None) -> tuple[Sequence[Access], str | None]:
+        """Looks at an organisation's data, newest first, and the next page's cursor; raises Invalid for a strange
+        one."""
 
 
 class Mailer(Protocol):

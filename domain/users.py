@@ -152,6 +152,11 @@ def may_keep_members(principal: Principal) -> bool:
     return is_person(principal) and keeps and principal.verified
 
 
+def may_see_accesses(principal: Principal) -> bool:
+    """See who of staff looked at the organisation's data: its owners."""
+    return is_person(principal) and principal.org_role is OrgRole.OWNER
+
+
 def may_keep_keys(principal: Principal) -> bool:
     """Make and revoke API keys and the accounts they belong to: never staff, who would be acting as the customer."""
     return is_person(principal) and principal.org_role is OrgRole.OWNER and principal.verified

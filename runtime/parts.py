@@ -37,6 +37,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "settings": settings,
                 "client_limits": wiring.client_limits(reader),
                 "journal": wiring.journal(reader),
+                "accesses": wiring.accesses(reader),
                 "audit": wiring.audit() if "tracking" in names else None,
                 "exchanges": wiring.exchanges() if "tracking" in names else None,
                 "temporal": temporal,

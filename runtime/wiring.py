@@ -18,6 +18,7 @@ from storage._crypto import BlindIndex
 from storage._engine import connect
 from storage._keks import Keks, read_key
 from storage._seals import Seals
+from storage.access import SqlAccessLog
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.audit import MongoAuditLog
 from storage.audit import connect as connect_mongo
@@ -198,6 +199,10 @@ class Wiring:
     def journal(self, service: str) -> SqlJournal:
         """Every role may read it and append to it."""
         return SqlJournal(self.engine(service))
+
+    def accesses(self, service: str) -> SqlAccessLog:
+        """Who of staff looked; as any role that appends to the journal."""
+        return SqlAccessLog(self.engine(service))
 
     def listener(self, service: str) -> Listener:
         """Hints of new lines, by one connection of this role."""

@@ -12,6 +12,7 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, ExecutionTimeout, 
 from pymongo.read_concern import ReadConcern
 
 from domain import audit, errors
+from domain.access import chain_of
 from storage import _paging
 
 _FIND_MS, _ANSWER_MS = 3_000, 10_000
@@ -22,6 +23,10 @@ _INDEXES = [
     IndexModel(_NEWEST_FIRST),
     *(IndexModel([(name, ASCENDING), *_NEWEST_FIRST]) for name in ("subject", "actor", "kind")),
     IndexModel([("subject", ASCENDING), ("seq", ASCENDING)]),
+    # Whose data was looked at; lines of another kind name no subjects and cost nothing here.
+    IndexModel(
+        [("data.subjects", ASCENDING), *_NEWEST_FIRST], partialFilterExpression={"data.subjects": {"$exists": True}}
+    ),
 ]
 
 
@@ -83,6 +88,7 @@ class MongoAuditLog:
         self,
         *,
         subject: str | None = None,
+        about: str | None = None,
         actor: str | None = None,
         kind: str | None = None,
         since: datetime | None = None,
@@ -90,9 +96,12 @@ class MongoAuditLog:
         limit: int = 50,
         after: str | None = None,
     ) -> tuple[Sequence[audit.JournalLine], str | None]:
-        """Lines newest first, `since` included and `until` not; raises Invalid for a strange cursor, Unavailable."""
+        """Lines newest first, `since` included and `until` not, `about` whose data was looked at; raises Invalid for a
+        strange cursor, Unavailable."""
         wanted = {"subject": subject, "actor": actor, "kind": kind}
         conditions: list[dict[str, Any]] = [{name: value} for name, value in wanted.items() if value is not None]
+        if about is not None:
+            conditions.append({"$or": [{"subject": chain_of(about)}, {"data.subjects": about}]})
         if since is not None:
             conditions.append({"at": {"$gte": _instant(since)}})
         if until is not None:

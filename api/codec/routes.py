@@ -7,12 +7,13 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from pydantic import Field, JsonValue
 from temporalio.api.common.v1 import Payload
 
-from api.codec.access import ReadsDep
 from api.codec.session import Decoder
 from api.deps import PartsDep
 from api.errors import problems
 from domain._values import Value
+from domain.access import AccessKind, Look
 from domain.errors import Forbidden, Invalid, NotFound
+from runtime.request_ids import REQUEST_ID
 
 router = APIRouter(tags=["codec"])
 
@@ -27,9 +28,7 @@ class Payloads(Value):
 
 
 @router.post("/codec/decode", responses=problems(400, 401, 403, 404, 413, 422, 503))
-async def decode_payloads(
-    body: Payloads, parts: PartsDep, reads: ReadsDep, caller: Decoder, namespace: Namespace = None
-) -> Payloads:
+async def decode_payloads(body: Payloads, parts: PartsDep, caller: Decoder, namespace: Namespace = None) -> Payloads:
     """As many as came, in their order. What is not sealed, or was altered, stays as it is; what was erased says so."""
     if namespace not in (None, parts.settings.temporal_namespace):
         raise NotFound("no such namespace")
@@ -38,7 +37,9 @@ async def decode_payloads(
     except (ParseError, ValueError, TypeError):
         raise Invalid("payloads: as protobuf writes them in JSON") from None
     shown, subjects = await parts.codec.reveal(sealed)
-    await reads.tell(caller.actor, subjects)
+    if subjects:
+        look = Look(kind=AccessKind.DECODED, actor=caller.actor, route="decode_payloads", request_id=REQUEST_ID.get())
+        await parts.accesses.tell(look, dict.fromkeys(subjects))
     return Payloads(payloads=tuple(_json(payload) for payload in shown))
 
 

@@ -23,6 +23,7 @@ from api.deliveries.schemas import (
 from api.deps import Parts, PartsDep
 from api.errors import TEMPORAL_FAILURES, problems, temporal_error
 from api.links import tracking_url
+from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
 from domain import errors
 from domain._values import Closed, Timestamp
@@ -33,7 +34,7 @@ from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer
 from workflows import addressing, messages
 from workflows.deliveries import DeliveryWorkflow
 
-router = APIRouter(tags=["deliveries"])
+router = APIRouter(tags=["deliveries"], route_class=Watched)
 
 _OURS = (Account.CARRIER_COST, Account.CARRIER_PAYABLE)
 

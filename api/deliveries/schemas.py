@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.views import OfferView
 from domain._values import Code, Flag, Line, Request, Timestamp, Value
+from domain.access import Whose
 from domain.availability import Slot
 from domain.bookings import Decision
 from domain.deliveries import (
@@ -133,6 +134,10 @@ class DeliveryView(Value):
             }
         )
 
+    def whose(self) -> Whose:
+        """The delivery's."""
+        return {self.id: self.organisation_id}
+
 
 class StaffView(Value):
     """A delivery as support sees it: all of it, and where its workflow is."""
@@ -140,6 +145,10 @@ class StaffView(Value):
     delivery: Delivery
     workflow_id: str
     workflow_url: str | None = None
+
+    def whose(self) -> Whose:
+        """The delivery's."""
+        return {self.delivery.id: self.delivery.organisation_id}
 
 
 class EntriesView(Value):

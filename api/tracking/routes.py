@@ -9,6 +9,7 @@ from api.auth import Follower, requires
 from api.deps import PartsDep
 from api.errors import problems
 from api.links import delivery_of
+from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
 from api.tracking.schemas import PublicStep, PublicView, Timeline
 from domain import errors
@@ -17,7 +18,7 @@ from domain.audit import JournalLine
 from domain.exchanges import Exchange
 from domain.users import Principal, may_read_audit, may_read_exchanges, may_see
 
-router = APIRouter(tags=["tracking"])
+router = APIRouter(tags=["tracking"], route_class=Watched)
 
 DeliveryId = Annotated[str, Path(pattern=r"^del_[0-9a-f]{32}$")]
 Token = Annotated[str, Path(pattern=r"^trk_[A-Za-z0-9_-]{43}$")]
@@ -79,6 +80,9 @@ async def search_audit(
     parts: PartsDep,
     caller: Auditor,  # noqa: ARG001
     subject: Annotated[str | None, Query(max_length=128)] = None,
+    about: Annotated[
+        str | None, Query(max_length=128, description="whose data was looked at: a delivery, a person, an organisation")
+    ] = None,
     actor: Annotated[str | None, Query(max_length=128)] = None,
     kind: Annotated[str | None, Query(max_length=64)] = None,
     since: Timestamp | None = None,
@@ -86,8 +90,9 @@ async def search_audit(
     limit: Limit = 50,
     cursor: CursorParam = None,
 ) -> Page[JournalLine]:
-    """The audit log in MongoDB, newest first: by delivery or other subject, actor, kind and time."""
+    """The audit log in MongoDB, newest first: by delivery or other subject, whose data was looked at, actor, kind and
+    time."""
     items, following = await parts.audit.search(
-        subject=subject, actor=actor, kind=kind, since=since, until=until, limit=limit, after=cursor
+        subject=subject, about=about, actor=actor, kind=kind, since=since, until=until, limit=limit, after=cursor
     )
     return Page[JournalLine](items=list(items), next=following)

@@ -1,6 +1,7 @@
 """What tracking shows."""
 
 from domain._values import Timestamp, Value
+from domain.access import Whose
 from domain.audit import JournalLine
 from domain.tracking import Scan
 
@@ -10,6 +11,10 @@ class Timeline(Value):
 
     lines: tuple[JournalLine, ...]
     scans: tuple[Scan, ...]
+
+    def whose(self) -> Whose:
+        """The delivery's."""
+        return {line.subject: line.organisation_id for line in self.lines[:1]}
 
 
 class PublicStep(Value):

@@ -10,6 +10,7 @@ from api.auth import Person
 from api.deps import PartsDep
 from api.errors import problems
 from api.later import LaterDep
+from api.looks import Watched
 from api.paging import Page
 from api.users.admission import myself
 from api.users.attempts import Address, take_letter
@@ -21,7 +22,7 @@ from api.users.schemas import Follow
 from domain import errors
 from domain.organisations import INVITED_FOR, Invitation, Membership
 
-router = APIRouter(tags=["organisations"])
+router = APIRouter(tags=["organisations"], route_class=Watched)
 
 InvitationId = Annotated[str, Path(pattern=r"^inv_[0-9a-z]{1,64}$")]
 _OF = "/organisations/{organisation_id}/invitations"

@@ -8,14 +8,16 @@ from fastapi import APIRouter, Depends, Path
 from api.auth import Person, admitted
 from api.deps import PartsDep
 from api.errors import problems
-from api.paging import Page
+from api.looks import Watched
+from api.paging import CursorParam, Limit, Page
 from api.users.admission import myself
 from api.users.key_schemas import MemberRole, Rename, Transfer
 from domain import errors
+from domain.access import Access
 from domain.organisations import Member, Membership
-from domain.users import OrgRole, Principal, is_staff, may_keep_members, may_see_members
+from domain.users import OrgRole, Principal, is_staff, may_keep_members, may_see_accesses, may_see_members
 
-router = APIRouter(prefix="/organisations", tags=["organisations"])
+router = APIRouter(prefix="/organisations", tags=["organisations"], route_class=Watched)
 
 OrganisationId = Annotated[str, Path(pattern=r"^org_[0-9a-z]{1,64}$")]
 UserId = Annotated[str, Path(pattern=r"^usr_[0-9a-z]{1,64}$")]
@@ -39,6 +41,7 @@ def inside(allowed: Callable[[Principal], bool]) -> Callable[..., Coroutine[Any,
 
 
 Inside = Annotated[Principal, Depends(inside(may_see_members))]
+Witness = Annotated[Principal, Depends(inside(may_see_accesses))]
 Owner = Annotated[Principal, Depends(inside(may_keep_members))]
 
 
@@ -59,6 +62,20 @@ async def rename_organisation(organisation_id: OrganisationId, body: Rename, par
 async def list_members(organisation_id: OrganisationId, parts: PartsDep, caller: Inside) -> Page[Member]:  # noqa: ARG001
     """Everybody who belongs there."""
     return Page[Member](items=list(await parts.organisations.members(organisation_id)))
+
+
+@router.get("/{organisation_id}/access", responses=problems(400, 401, 403, 404, 422, 503))
+async def list_accesses(
+    organisation_id: OrganisationId,
+    parts: PartsDep,
+    caller: Witness,  # noqa: ARG001
+    limit: Limit = 50,
+    cursor: CursorParam = None,
+) -> Page[Access]:
+    """Who of Entrega's staff looked at personal data of this organisation, newest first; told once in ten minutes for
+    each person and thing."""
+    items, following = await parts.accesses.of(organisation_id, limit, cursor)
+    return Page[Access](items=list(items), next=following)
 
 
 @router.put("/{organisation_id}/members/{user_id}", status_code=204, responses=_WRITES)

@@ -6,12 +6,13 @@ from api.auth import Person
 from api.deps import PartsDep
 from api.errors import problems
 from api.later import LaterDep
+from api.looks import Watched
 from api.users.admission import PasswordsDep, myself, prove
 from api.users.attempts import Address, take_letter
 from api.users.letters import send_change
 from api.users.schemas import Asked, ChangeEmail, ChangeProfile, UserView
 
-router = APIRouter(tags=["users"])
+router = APIRouter(tags=["users"], route_class=Watched)
 
 
 @router.get("/users/me", responses=problems(401, 403, 503))

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, EmailStr, Field, SecretStr
 
 from domain._values import Line, Request, Timestamp, Value
+from domain.access import Whose
 from domain.passwords import LONGEST, WITH_SECOND_FACTOR
 from domain.sessions import Session
 from domain.users import Locale, Role, User
@@ -129,6 +130,10 @@ class UserView(Value):
         """All there is but when things happened."""
         known = user.model_dump()
         return cls(**known, email_verified=user.email_verified_at is not None, disabled=user.disabled_at is not None)
+
+    def whose(self) -> Whose:
+        """Their own."""
+        return {self.id: self.organisation_id}
 
 
 class SecondFactorProposal(BaseModel):

@@ -9,6 +9,7 @@ from api.auth import requires
 from api.deps import PartsDep
 from api.errors import problems
 from api.later import LaterDep
+from api.looks import Watched
 from api.paging import Page
 from api.users.admission import myself
 from api.users.letters import send_notice
@@ -18,7 +19,7 @@ from domain import errors
 from domain.letters import Occasion
 from domain.users import Principal, may_keep_users, may_see_users
 
-router = APIRouter(prefix="/users", tags=["users"])
+router = APIRouter(prefix="/users", tags=["users"], route_class=Watched)
 
 Staff = Annotated[Principal, Depends(requires(may_see_users))]
 Admin = Annotated[Principal, Depends(requires(may_keep_users))]
@@ -38,13 +39,11 @@ Keeper = Annotated[Principal, Depends(_about_another)]
 
 @router.post("/find", responses=problems(400, 401, 403, 413, 422, 503))
 async def find_user(body: EmailOnly, parts: PartsDep, caller: Staff) -> Page[UserView]:
-    """The user of an address, if there is one; the journal remembers who looked. The address is no part of a URL, which
-    others may log."""
+    """The user of an address, if there is one. The address is no part of a URL, which others may log."""
     await myself(parts, caller)
     known = await parts.users.by_email(body.email)
     if known is None:
         return Page[UserView](items=[])
-    await parts.journal.append(known[0].id, "user.looked_up", caller.actor, {})
     return Page[UserView](items=[UserView.of(known[0])])
 
 

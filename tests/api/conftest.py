@@ -82,6 +82,7 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         **identity(people, Seals(KeyRing(people, keks), BlindIndex(bytes(32)))),
         mailer=Letters(),
         journal=journal,
+        accesses=fakes.InMemoryAccessLog(journal),
         audit=fakes.InMemoryAuditLog(),
         exchanges=fakes.InMemoryExchangeLog(),
         deliverer=Told(),

@@ -71,6 +71,7 @@ MATRIX: dict[Route, Row] = {
     ("post", "/v1/invitations/accept"): Row(Who.PERSON, 422),
     ("patch", ORG): Row(Who.MEMBER, 401, foreign=404),
     ("get", f"{ORG}/members"): Row(Who.MEMBER, 401, foreign=404),
+    ("get", f"{ORG}/access"): Row(Who.MEMBER, 401, foreign=404),
     ("put", f"{ORG}/members/{{user_id}}"): Row(Who.MEMBER, 401, foreign=404),
     ("delete", f"{ORG}/members/{{user_id}}"): Row(Who.MEMBER, 401, foreign=404),
     ("post", f"{ORG}/leave"): Row(Who.MEMBER, 401, foreign=404),

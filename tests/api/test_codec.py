@@ -8,6 +8,7 @@ import fakes
 import httpx
 import pytest
 from fastapi import FastAPI
+from making import delivery, move
 from temporalio.converter import WorkflowSerializationContext
 
 from api.app import create_app
@@ -73,10 +74,14 @@ async def test_each_look_at_a_deliverys_payloads_is_told_once_in_a_while(
     body = {"payloads": [await sealed(keys, "Ana"), await sealed(keys, "Ana again")]}
     for headers in (ana, ana, bia, ana):
         await http.post(DECODE, json=body, headers=headers)
+    await parts.deliveries.record(move(delivery(id=f"del_{'d' * 32}", organisation_id="org_1")))
+    await http.post(DECODE, json={"payloads": [await sealed(keys, "Cai", f"del_{'d' * 32}")]}, headers=ana)
     lines = await parts.journal.of(f"access/{DELIVERY}")
-    assert [(line.kind, line.data) for line in lines] == [("payload.decoded", {"subject": DELIVERY})] * 2
+    assert [(line.kind, line.data["subjects"]) for line in lines] == [("payload.decoded", [DELIVERY])] * 2
     assert len({line.actor for line in lines}) == 2
     assert all(line.actor.startswith("usr_") for line in lines)
+    [known] = await parts.journal.of("access/org_1")  # by the first line of a delivery it is known whose it is
+    assert known.data["subjects"] == [f"del_{'d' * 32}"]
 
 
 async def test_where_nothing_can_be_told_nothing_is_read(
@@ -88,7 +93,7 @@ async def test_where_nothing_can_be_told_nothing_is_read(
         raise Unavailable
 
     headers = await signed(Role.ADMIN)
-    monkeypatch.setattr(parts.journal, "append", away)
+    monkeypatch.setattr(parts.accesses, "tell", away)
     answer = await http.post(DECODE, json={"payloads": [await sealed(keys, "Ana")]}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 

@@ -1,6 +1,7 @@
 """The stores, in memory: they keep the same promises as the real ones, and the contract tests in tests/storage hold
 both to them. Give several the same journal to make a small world."""
 
+from fakes.access import InMemoryAccessLog
 from fakes.audit import InMemoryAuditLog
 from fakes.availability import InMemoryAvailabilityStore
 from fakes.carriers import InMemoryAccountStore
@@ -14,6 +15,7 @@ from fakes.routing import InMemoryRoutingStore
 from fakes.tracking import InMemoryScanStore
 
 __all__ = [
+    "InMemoryAccessLog",
     "InMemoryAccountStore",
     "InMemoryAuditLog",
     "InMemoryAvailabilityStore",

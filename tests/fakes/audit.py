@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain import audit, errors
+from domain.access import chain_of
 
 
 class InMemoryAuditLog:
@@ -24,6 +25,7 @@ class InMemoryAuditLog:
         self,
         *,
         subject: str | None = None,
+        about: str | None = None,
         actor: str | None = None,
         kind: str | None = None,
         since: datetime | None = None,
@@ -39,6 +41,7 @@ class InMemoryAuditLog:
                 line
                 for line in self.lines.values()
                 if subject in (None, line.subject)
+                and (about is None or line.subject == chain_of(about) or about in line.data.get("subjects", ()))  # type: ignore[operator]
                 and actor in (None, line.actor)
                 and kind in (None, line.kind)
                 and (since is None or line.at >= since)

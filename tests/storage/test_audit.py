@@ -7,6 +7,7 @@ import pytest
 from making import NOW, fresh
 
 from domain import audit
+from domain.access import chain_of
 from domain.errors import Invalid, Unavailable
 from storage.audit import MongoAuditLog, connect
 
@@ -81,6 +82,16 @@ async def test_a_search_is_narrowed_by_what_is_asked(audit_log):
     assert await found(actor="usr_2") == loud[::-1]
     assert await found(actor="usr_2", kind="delivery.moved") == []
     assert await found(actor="usr_1", since=quiet[1].at, until=quiet[2].at) == [quiet[1]]
+
+
+async def test_looks_are_found_by_whose_data_it_was(audit_log):
+    theirs, it = fresh("org"), fresh("del")
+    looks = story(2, chain_of(theirs), kind="personal_data.read", data={"subjects": [it, "del_2"]})
+    await audit_log.copy([*looks, *(line.model_copy(update={"id": line.id + 50, "txid": 9}) for line in story(3))])
+    for about in (theirs, it, "del_2"):
+        assert list((await audit_log.search(about=about))[0]) == looks[::-1]
+        assert (await audit_log.search(about=about, actor="usr_2"))[0] == []
+    assert (await audit_log.search(about="del_3"))[0] == []
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "WyJub3ciLCJ4Il0", "WyJub3ciLCLCsiJd", "é"])

@@ -28,8 +28,9 @@ async def test_a_user_is_found_by_the_whole_address_and_that_is_told(person, adm
     found = (await admin.ask("POST", "/users/find", json={"email": ana.email.upper()})).json()["items"]
     assert [one["id"] for one in found] == [(await ana.me())["id"]]
     assert (await admin.ask("POST", "/users/find", json={"email": "nobody@example.com"})).json()["items"] == []
-    [line] = await parts.journal.of(found[0]["id"])
-    assert (line.kind, line.actor, line.data) == ("user.looked_up", (await admin.me())["id"], {})
+    [line] = await parts.journal.of(f"access/{found[0]['organisation_id']}")
+    assert (line.kind, line.actor) == ("personal_data.read", (await admin.me())["id"])
+    assert (line.data["route"], line.data["subjects"]) == ("find_user", [found[0]["id"]])
 
 
 async def test_disabling_shuts_out_and_enabling_lets_in_again(person, admin: Person, parts: Parts) -> None:

@@ -1,0 +1,102 @@
+"""Looks at personal data, at rest: lines under `access/{organisation}`, which are also what keeps them few."""
+
+import time
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.access import Access, Look, Whose, chain_of
+from domain.errors import Invalid
+from storage import _paging
+from storage._engine import reading, transaction
+from storage.journal import JournalRow, append_line, lock
+
+AGAIN_AFTER = timedelta(minutes=10)
+"""Who goes on looking at the same thing is told of once in so long."""
+_MOST_REMEMBERED = 20_000
+_PAGE = 100
+_Seen = tuple[str, str, str, str | None]
+
+
+class SqlAccessLog:
+    """As any role that appends to the journal. Exact for all processes together: what was told lately is read from the
+    lines themselves, under the lock that the next one is written under. Memory only saves asking."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._told: OrderedDict[_Seen, float] = OrderedDict()
+
+    async def tell(self, look: Look, whose: Whose) -> None:
+        """One line for each organisation with something not told lately. Raises Unavailable, and then nothing was."""
+        now = time.monotonic()
+        new = {it: owner for it, owner in whose.items() if self._told.get(_seen(look, it), 0.0) <= now}
+        if not new:
+            return
+        chains: defaultdict[str, set[str]] = defaultdict(set)
+        owners = await self._owners(it for it, owner in new.items() if owner is None)
+        for it, owner in new.items():
+            chains[chain_of(owner or owners.get(it) or it)].add(it)
+        async with transaction(self._engine) as connection:
+            for chain in sorted(chains):  # in one order for everybody: nobody waits in a circle
+                await lock(connection, chain)
+            for chain, subjects in chains.items():
+                if missing := subjects - await _lately(connection, chain, look):
+                    told = look.model_dump(exclude={"kind", "actor"}, exclude_none=True)
+                    await append_line(connection, chain, look.kind, look.actor, {"subjects": sorted(missing), **told})
+        self._remember(look, new, now)
+
+    async def of(self, organisation_id: str, limit: int, after: str | None) -> tuple[Sequence[Access], str | None]:
+        """Looks at an organisation's data, newest first; raises Invalid for a strange cursor."""
+        query = select(JournalRow.seq, JournalRow.at, JournalRow.actor, JournalRow.kind, JournalRow.data)
+        query = query.where(JournalRow.subject == chain_of(organisation_id))
+        if after is not None:
+            query = query.where(JournalRow.seq < _place(after))
+        async with reading(self._engine) as connection:
+            rows = list(await connection.execute(query.order_by(JournalRow.seq.desc()).limit(limit + 1)))
+        page = [Access.model_validate({**row.data, "at": row.at, "actor": row.actor, "kind": row.kind}) for row in rows]
+        return page[:limit], _paging.encode(str(rows[limit - 1].seq)) if len(rows) > limit else None
+
+    async def _owners(self, subjects: Iterable[str]) -> dict[str, str]:
+        """Whose each is, as its first line says."""
+        if not (wanted := list(subjects)):
+            return {}
+        first = JournalRow.subject.in_(wanted), JournalRow.seq == 1, JournalRow.organisation_id.is_not(None)
+        async with reading(self._engine) as connection:
+            rows = await connection.execute(select(JournalRow.subject, JournalRow.organisation_id).where(*first))
+            return {row.subject: row.organisation_id for row in rows}
+
+    def _remember(self, look: Look, subjects: Iterable[str], now: float) -> None:
+        for it in subjects:
+            self._told[_seen(look, it)] = now + AGAIN_AFTER.total_seconds()
+            self._told.move_to_end(_seen(look, it))
+        while len(self._told) > _MOST_REMEMBERED:
+            self._told.popitem(last=False)
+
+
+async def _lately(connection: AsyncConnection, chain: str, look: Look) -> set[str]:
+    """What this person was told to have looked at, of this chain, so that it need not be told again."""
+    since, before, found = datetime.now(UTC) - AGAIN_AFTER, 2**62, set[str]()
+    columns = JournalRow.seq, JournalRow.at, JournalRow.actor, JournalRow.kind, JournalRow.data
+    newest = select(*columns).where(JournalRow.subject == chain).order_by(JournalRow.seq.desc()).limit(_PAGE)
+    while rows := list(await connection.execute(newest.where(JournalRow.seq < before))):
+        for row in rows:
+            if row.at > since and (row.actor, row.kind, row.data.get("ticket")) == (look.actor, look.kind, look.ticket):
+                found |= set(row.data["subjects"])
+        before = rows[-1].seq
+        if rows[-1].at <= since:
+            break
+    return found
+
+
+def _seen(look: Look, subject: str) -> _Seen:
+    return look.actor, look.kind, subject, look.ticket
+
+
+def _place(cursor: str) -> int:
+    [seq] = _paging.decode(cursor, parts=1)
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 19):
+        raise Invalid("this is no cursor of ours: leave it out to begin at the first page", field="cursor")
+    return int(seq)
