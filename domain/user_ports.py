@@ -213,11 +213,15 @@ class RateLimit(Protocol):
 
 
 class AccessLog(Protocol):
-    """Who of staff looked at whose personal data: lines of the journal, of every service."""
+    """Who of staff looked at whose personal data, and who tried to be somebody: lines of the journal, kept few."""
 
     async def tell(self, look: Look, whose: Whose) -> None:
         """One line for each organisation with something of which nothing was told lately, by any process. Raises
         Unavailable, and then nothing may be shown."""
+
+    async def tell_failure(self, user_id: str, reason: str, tries: int) -> None:
+        """A try to sign in that failed, the `tries`th lately: a line for the first of an hour, and whenever they have
+        doubled since."""
 
     async def of(self, organisation_id: str, limit: int, after: str | None) -> tuple[Sequence[Access], str | None]:
         """Looks at an organisation's data, newest first, and the next page's cursor; raises Invalid for a strange

@@ -1,4 +1,4 @@
-"""Looks at personal data, at rest: lines under `access/{organisation}`, which are also what keeps them few."""
+"""Looks at personal data, and failures to sign in, at rest: lines of the journal, which also keep themselves few."""
 
 import time
 from collections import OrderedDict, defaultdict
@@ -18,6 +18,7 @@ AGAIN_AFTER = timedelta(minutes=10)
 """Who goes on looking at the same thing is told of once in so long."""
 _MOST_REMEMBERED = 20_000
 _PAGE = 100
+_FAILED, _FAILURES_OF = "user.sign_in_failed", timedelta(hours=1)
 _Seen = tuple[str, str, str, str | None]
 
 
@@ -47,6 +48,17 @@ class SqlAccessLog:
                     told = look.model_dump(exclude={"kind", "actor"}, exclude_none=True)
                     await append_line(connection, chain, look.kind, look.actor, {"subjects": sorted(missing), **told})
         self._remember(look, new, now)
+
+    async def tell_failure(self, user_id: str, reason: str, tries: int) -> None:
+        """A line for the first of an hour, and whenever they have doubled since: a flood is told by its size."""
+        same = JournalRow.kind == _FAILED, JournalRow.data.contains({"reason": reason})
+        newest = select(JournalRow.at, JournalRow.data).where(JournalRow.subject == user_id, *same)
+        async with transaction(self._engine) as connection:
+            await lock(connection, user_id)
+            last = (await connection.execute(newest.order_by(JournalRow.seq.desc()).limit(1))).one_or_none()
+            lately = last is not None and last.at > datetime.now(UTC) - _FAILURES_OF
+            if last is None or not lately or tries >= 2 * last.data.get("tries", 1):
+                await append_line(connection, user_id, _FAILED, "nobody", {"reason": reason, "tries": tries})
 
     async def of(self, organisation_id: str, limit: int, after: str | None) -> tuple[Sequence[Access], str | None]:
         """Looks at an organisation's data, newest first; raises Invalid for a strange cursor."""

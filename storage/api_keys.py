@@ -13,7 +13,7 @@ from domain.organisations import ApiKey, ServiceAccount
 from storage._engine import reading, transaction
 from storage._people import OrganisationRow
 from storage._rows import Row
-from storage.journal import append_line, lock
+from storage.journal import JournalRow, append_line, lock
 
 
 class ServiceAccountRow(Row):
@@ -134,22 +134,30 @@ class SqlApiKeyStore:
             return True
 
     async def use(self, digest: str, now: datetime) -> tuple[ApiKey, ServiceAccount] | None:
-        """The key and whose it is, if it is good now; the first use of a day is remembered, and told."""
-        good = (
-            ApiKeyRow.digest == digest,
-            ApiKeyRow.revoked_at.is_(None),
-            or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > now),
-        )
+        """The key and whose it is, if it is good now; the first use of a day is remembered, and told. So is the first
+        try of a day with one that is good no longer: somebody holds it still."""
         async with reading(self._engine) as connection:
-            row = (await connection.execute(_KEYS.where(*good))).one_or_none()
+            row = (await connection.execute(_KEYS.where(ApiKeyRow.digest == digest))).one_or_none()
             if row is None:
                 return None
             key = ApiKey.model_validate(dict(row._mapping))
             owner = (await connection.execute(_ACCOUNTS.where(ServiceAccountRow.id == key.service_account_id))).one()
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+            await self._refuse(key, day)
+            return None
         if key.last_used_on is None or key.last_used_on < day:
             await self._remember(key, day)
         return key, ServiceAccount.model_validate(dict(owner._mapping))
+
+    async def _refuse(self, key: ApiKey, day: datetime) -> None:
+        told = {"key": key.id, "service_account": key.service_account_id, "on": day.date().isoformat()}
+        same = JournalRow.kind == "key.refused", JournalRow.data.contains(told)
+        query = select(JournalRow.seq).where(JournalRow.subject == key.organisation_id, *same)
+        async with transaction(self._engine) as connection:
+            await lock(connection, key.organisation_id)
+            if await connection.scalar(query.order_by(JournalRow.seq.desc()).limit(1)) is None:
+                await append_line(connection, key.organisation_id, "key.refused", "nobody", told, key.organisation_id)
 
     async def _remember(self, key: ApiKey, day: datetime) -> None:
         before = or_(ApiKeyRow.last_used_on.is_(None), ApiKeyRow.last_used_on <= day - timedelta(days=1))

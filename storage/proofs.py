@@ -95,12 +95,20 @@ class SqlProofStore:
             if user.email_verified_at is None:
                 # Whoever registered this address need not have been its owner, who stands here now.
                 values["email_verified_at"] = now
-                await connection.execute(delete(SecondFactorRow).where(SecondFactorRow.user_id == user.id))
-                made = update(ApiKeyRow).where(ApiKeyRow.created_by == user.id, ApiKeyRow.revoked_at.is_(None))
-                await connection.execute(made.values(revoked_at=now))
                 await append_line(connection, user.id, "user.email_verified", user.id, {})
+                await _end_what_a_stranger_set_up(connection, user.id, now)
             await connection.execute(update(UserRow).where(UserRow.id == user.id).values(values))
             return await read_user(connection, self._seals, user.id)
+
+
+async def _end_what_a_stranger_set_up(connection: AsyncConnection, user_id: str, now: datetime) -> None:
+    """Second factor and keys, each told under the user: the organisation's lines are not locked here."""
+    factor = delete(SecondFactorRow).where(SecondFactorRow.user_id == user_id).returning(SecondFactorRow.confirmed_at)
+    if await connection.scalar(factor) is not None:
+        await append_line(connection, user_id, "user.second_factor_off", user_id, {"kind": "totp"})
+    made = update(ApiKeyRow).where(ApiKeyRow.created_by == user_id, ApiKeyRow.revoked_at.is_(None))
+    for key in (await connection.scalars(made.values(revoked_at=now).returning(ApiKeyRow.id))).all():
+        await append_line(connection, user_id, "key.revoked", user_id, {"key": key})
 
 
 async def drop_proofs(connection: AsyncConnection, user_id: str) -> None:

@@ -92,9 +92,14 @@ class SqlSessionStore:
 
     async def move(self, family: str, user_id: str, organisation_id: str) -> None:
         """What the user's session refreshes into from now on; another's is left alone."""
-        statement = update(SessionRow).where(SessionRow.family == family, SessionRow.user_id == user_id)
+        theirs = SessionRow.family == family, SessionRow.user_id == user_id
+        elsewhere = update(SessionRow).where(*theirs, SessionRow.organisation_id != organisation_id)
         async with transaction(self._engine) as connection:
-            await connection.execute(statement.values(organisation_id=organisation_id))
+            await lock(connection, user_id)
+            moved = await connection.scalar(elsewhere.values(organisation_id=organisation_id).returning(SessionRow.id))
+            if moved is not None:
+                told = {"session": moved, "organisation_id": organisation_id}
+                await append_line(connection, user_id, "user.switched", user_id, told)
 
 
 async def _locked(connection: AsyncConnection, family: str) -> Result[Any]:

@@ -21,12 +21,14 @@ Address = Annotated[str, Depends(_address)]
 
 
 @asynccontextmanager
-async def attempt(parts: Parts, *tries: tuple[Limit, str]) -> AsyncIterator[None]:
-    """A try whose failures count: taken before, given back when it succeeds. Raises TooMany, Unavailable."""
+async def attempt(parts: Parts, *tries: tuple[Limit, str]) -> AsyncIterator[int]:
+    """A try whose failures count: taken before, given back when it succeeds; how many of the last kind were taken
+    lately, this one included. Raises TooMany, Unavailable."""
+    taken = 0
     for limit, key in tries:
-        await parts.limits.take(limit, key)
+        taken = limit.most - (await parts.limits.take(limit, key)).tries
     try:
-        yield
+        yield taken
     except SecondFactorRequired:  # half a success: the next step is a try of its own
         await _give_back(parts, tries)
         raise

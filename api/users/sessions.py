@@ -21,7 +21,6 @@ router = APIRouter(tags=["users"])
 
 SessionId = Annotated[str, Path(pattern=r"^ses_[0-9a-z]{1,64}$")]
 OurPages = Depends(cookies.same_site)
-_NOBODY = "nobody"
 
 
 @router.post("/users/sign-in", responses=problems(400, 401, 403, 413, 422, 429, 503))
@@ -30,7 +29,7 @@ async def sign_in(
 ) -> AccessToken:
     """An access token for ten minutes, and the cookie to refresh it with. An unknown e-mail and a wrong password
     answer alike, after as long; `second_factor_required` asks to try again with the code."""
-    async with attempt(parts, *signing_in(body.email, address)):
+    async with attempt(parts, *signing_in(body.email, address)) as tries:
         known = await parts.users.by_email(body.email)
         user, hashed = known or (None, None)
         password = body.password.get_secret_value()
@@ -38,8 +37,7 @@ async def sign_in(
 
         def failed(reason: str) -> None:
             if user is not None:
-                told = {"reason": reason}
-                later("failed sign-in", parts.journal.append(user.id, "user.sign_in_failed", _NOBODY, told))
+                later("failed sign-in", parts.accesses.tell_failure(user.id, reason, tries))
 
         if user is None or hashed is None or not right:
             failed("password")

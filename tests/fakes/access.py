@@ -30,6 +30,12 @@ class InMemoryAccessLog:
                 more = look.model_dump(exclude={"kind", "actor"}, exclude_none=True)
                 await self._journal.append(chain, look.kind, look.actor, {"subjects": sorted(missing), **more})
 
+    async def tell_failure(self, user_id: str, reason: str, tries: int) -> None:
+        kind = "user.sign_in_failed"
+        last = [it for it in await self._journal.of(user_id) if (it.kind, it.data.get("reason")) == (kind, reason)][-1:]
+        if not last or tries >= 2 * int(str(last[0].data["tries"])):
+            await self._journal.append(user_id, kind, "nobody", {"reason": reason, "tries": tries})
+
     async def of(self, organisation_id: str, limit: int, after: str | None) -> tuple[Sequence[Access], str | None]:
         if after is not None and not after.isdigit():
             raise errors.Invalid("this is no cursor of ours", field="cursor")

@@ -94,3 +94,15 @@ async def test_an_owner_reads_them_page_by_page(processes):
     for strange in ("?", "WyJ4Il0", "WyIxIiwiMiJd"):
         with pytest.raises(Invalid):
             await processes[2].of(organisation, 2, strange)
+
+
+async def test_failures_to_sign_in_are_told_by_their_number(sql, processes, monkeypatch):
+    user_id = fresh("usr")
+    for tries in range(1, 12):
+        await processes[2].tell_failure(user_id, "password", tries)
+    await processes[2].tell_failure(user_id, "code", 11)  # whoever comes that far knows the password
+    told = [(line.actor, line.data["reason"], line.data["tries"]) for line in await sql.journal.of(user_id)]
+    assert told == [*(("nobody", "password", tries) for tries in (1, 2, 4, 8)), ("nobody", "code", 11)]
+    monkeypatch.setattr(access, "_FAILURES_OF", timedelta(0))  # the hour is over
+    await processes[2].tell_failure(user_id, "password", 3)
+    assert (await sql.journal.of(user_id))[-1].data == {"reason": "password", "tries": 3}

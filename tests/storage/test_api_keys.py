@@ -54,6 +54,18 @@ async def test_a_key_is_good_until_revoked_or_expired(people, organisation, acco
     assert await people.api_keys.use(first, NOW) is None
 
 
+async def test_whoever_tries_a_key_that_is_good_no_longer_is_told_of_once_a_day(people, organisation, account):
+    key = api_key(account)
+    await people.api_keys.add(key, digest := fresh("d"))
+    await people.api_keys.use(digest, NOW)
+    await people.api_keys.revoke(organisation.id, key.id, "usr_1", NOW)
+    for days in (0, 0, 1, 1):
+        assert await people.api_keys.use(digest, NOW + timedelta(days=days)) is None
+    lines = await people.journal.of(organisation.id)
+    told = [(line.actor, line.data["key"], line.data["on"]) for line in lines if line.kind == "key.refused"]
+    assert told == [("nobody", key.id, str((DAY + timedelta(days=days)).date())) for days in (0, 1)]
+
+
 async def test_an_account_goes_with_its_keys_for_good(people, organisation, account):
     await people.api_keys.add(api_key(account), digest := fresh("d"))
     assert not await people.service_accounts.disable(fresh("org"), account.id, "usr_1", NOW)
@@ -62,7 +74,7 @@ async def test_an_account_goes_with_its_keys_for_good(people, organisation, acco
     assert await people.api_keys.use(digest, NOW) is None
     with pytest.raises(NotFound):
         await people.api_keys.add(api_key(account), fresh("d"))
-    assert (await kinds(people, organisation))[-1] == "service_account.disabled"
+    assert (await kinds(people, organisation))[-2:] == ["service_account.disabled", "key.refused"]
 
 
 async def test_a_key_for_anothers_account_is_refused(people, account):

@@ -111,6 +111,8 @@ async def test_what_a_stranger_set_up_on_an_address_never_verified_goes_with_its
     await people.proofs.reset_password(digest, "new", SOON)
     assert await people.second_factors.get(person.id) is None
     assert await people.api_keys.use(key, SOON) is None
+    told = [line.kind for line in await people.journal.of(person.id)]
+    assert told[-4:] == ["user.password_changed", "user.email_verified", "user.second_factor_off", "key.revoked"]
 
 
 async def test_a_second_factor_of_a_verified_user_outlives_a_reset(people):

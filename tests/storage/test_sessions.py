@@ -104,6 +104,11 @@ async def test_anothers_session_is_not_there(people, person, family):
     assert await people.sessions.end_all(stranger.id, stranger.id, NOW, mine.id) == 0
     await people.sessions.move(family, stranger.id, organisation.id)
     assert [kept.organisation_id for kept in await people.sessions.of(person.id, NOW)] == [person.organisation_id]
+    assert "user.switched" not in [line.kind for line in await people.journal.of(stranger.id)]
+    for _ in range(2):
+        await people.sessions.move(family, person.id, organisation.id)
+    [switched] = [line for line in await people.journal.of(person.id) if line.kind == "user.switched"]
+    assert switched.data == {"session": mine.id, "organisation_id": organisation.id}
     assert await people.sessions.end_all(person.id, person.id, NOW, mine.id) == 1
 
 

@@ -31,7 +31,7 @@ async def test_a_wrong_password_and_an_unknown_user_answer_alike(person, parts: 
     assert wrong.content == nobody.content
     me = await ana.me()
     [told] = [line for line in await parts.journal.of(me["id"]) if line.kind == "user.sign_in_failed"]
-    assert (told.actor, told.data) == ("nobody", {"reason": "password"})
+    assert (told.actor, told.data) == ("nobody", {"reason": "password", "tries": 1})
 
 
 async def test_the_cookie_is_closed_to_scripts_other_hosts_and_other_sites(person) -> None:
