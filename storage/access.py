@@ -12,7 +12,7 @@ from domain.access import Access, Look, Whose, chain_of
 from domain.errors import Invalid
 from storage import _paging
 from storage._engine import reading, transaction
-from storage.journal import JournalRow, append_line, lock
+from storage.journal import START, JournalRow, append_behind, append_line, lock
 
 AGAIN_AFTER = timedelta(minutes=10)
 """Who goes on looking at the same thing is told of once in so long."""
@@ -44,9 +44,11 @@ class SqlAccessLog:
             for chain in sorted(chains):  # in one order for everybody: nobody waits in a circle
                 await lock(connection, chain)
             for chain, subjects in chains.items():
-                if missing := subjects - await _lately(connection, chain, look):
+                lately, head = await _lately(connection, chain, look)
+                if missing := subjects - lately:
                     told = look.model_dump(exclude={"kind", "actor"}, exclude_none=True)
-                    await append_line(connection, chain, look.kind, look.actor, {"subjects": sorted(missing), **told})
+                    told["subjects"] = sorted(missing)
+                    await append_behind(connection, chain, head, look.kind, look.actor, told)
         self._remember(look, new, now)
 
     async def tell_failure(self, user_id: str, reason: str, tries: int) -> None:
@@ -88,19 +90,20 @@ class SqlAccessLog:
             self._told.popitem(last=False)
 
 
-async def _lately(connection: AsyncConnection, chain: str, look: Look) -> set[str]:
-    """What this person was told to have looked at, of this chain, so that it need not be told again."""
-    since, before, found = datetime.now(UTC) - AGAIN_AFTER, 2**62, set[str]()
-    columns = JournalRow.seq, JournalRow.at, JournalRow.actor, JournalRow.kind, JournalRow.data
+async def _lately(connection: AsyncConnection, chain: str, look: Look) -> tuple[set[str], tuple[int, str]]:
+    """What this person was told to have looked at, of this chain, so that it need not be told again; and its end."""
+    since, before, found, head = datetime.now(UTC) - AGAIN_AFTER, 2**62, set[str](), START
+    columns = JournalRow.seq, JournalRow.hash, JournalRow.at, JournalRow.actor, JournalRow.kind, JournalRow.data
     newest = select(*columns).where(JournalRow.subject == chain).order_by(JournalRow.seq.desc()).limit(_PAGE)
     while rows := list(await connection.execute(newest.where(JournalRow.seq < before))):
         for row in rows:
             if row.at > since and (row.actor, row.kind, row.data.get("ticket")) == (look.actor, look.kind, look.ticket):
                 found |= set(row.data["subjects"])
+        head = max(head, (rows[0].seq, rows[0].hash))
         before = rows[-1].seq
         if rows[-1].at <= since:
             break
-    return found
+    return found, head
 
 
 def _seen(look: Look, subject: str) -> _Seen:

@@ -16,6 +16,8 @@ from storage._rows import Row, Xid8
 
 CHANNEL = "journal"
 """Where NOTIFY tells of new lines."""
+START = 0, audit.GENESIS
+"""Number and hash of what a subject's first line follows."""
 
 
 class JournalRow(Row):
@@ -108,7 +110,21 @@ async def append_line(
         .limit(1)
     )
     last = (await connection.execute(newest)).one_or_none()
-    seq, prev_hash = (last.seq, last.hash) if last else (0, audit.GENESIS)
+    head = (last.seq, last.hash) if last else START
+    await append_behind(connection, subject, head, kind, actor, data, organisation_id)
+
+
+async def append_behind(
+    connection: AsyncConnection,
+    subject: str,
+    head: tuple[int, str],
+    kind: str,
+    actor: str,
+    data: Mapping[str, object],
+    organisation_id: str | None = None,
+) -> None:
+    """Appends the line after the subject's last, whose number and hash were read since the subject was locked."""
+    seq, prev_hash = head
     line = audit.Line.model_validate(
         {"seq": seq + 1, "kind": kind, "actor": actor, "at": datetime.now(UTC), "data": dict(data)}
     )

@@ -73,4 +73,6 @@ async def test_the_cli_decodes_for_staff_and_shows_ciphertext_without(
             break
         await asyncio.sleep(0.1)
         lines = await staff.call("GET", "/v1/audit", params={"kind": "payload.decoded"})
-    assert lines["items"][0]["subject"] == f"access/{delivery['id']}"
+    assert lines["items"][0]["subject"] == f"access/{delivery['organisation_id']}"
+    about = await staff.call("GET", "/v1/audit", params={"about": delivery["id"]})
+    assert lines["items"][0]["id"] in [line["id"] for line in about["items"]]
