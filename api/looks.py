@@ -6,7 +6,7 @@ What an answer holds says itself whose it is (`domain.access.Personal`). Where t
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import Header, Request
 from fastapi.routing import APIRoute
@@ -26,10 +26,18 @@ _ADDED = (
 
 
 class Watched(APIRoute):
-    """A route that may answer with personal data. Customers' requests cost one comparison more."""
+    """A route that tells of what it shows, if its answer may show any. Customers' requests cost one comparison more."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
-        super().__init__(path, _telling(endpoint), **more)
+        shows = _shows(inspect.signature(endpoint).return_annotation)
+        super().__init__(path, _telling(endpoint) if shows else endpoint, **more)
+
+
+def _shows(answer: Any) -> bool:
+    """Whether an answer of this type may hold something that is somebody's."""
+    if isinstance(answer, type) and issubclass(answer, Page):
+        answer = answer.model_fields["items"].annotation
+    return hasattr(answer, "whose") or any(map(_shows, get_args(answer)))
 
 
 def _telling(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -44,13 +44,13 @@ class Look(Value):
 
 
 class Access(Value):
-    """That somebody of Entrega's staff looked, as an organisation's owner sees it."""
+    """A line under `access/{organisation}`, as an organisation's owner sees it: chiefly that one of staff looked."""
 
     at: Timestamp
     actor: str = Field(description="who, by id", examples=["usr_0197…"])
-    kind: AccessKind
-    subjects: tuple[str, ...] = Field(description="whose data: deliveries, members, invitations")
-    route: str = Field(description="what was asked", examples=["get_delivery"])
+    kind: str = Field(examples=["personal_data.read", "payload.decoded"])
+    subjects: tuple[str, ...] = Field(default=(), description="whose data: deliveries, members, invitations")
+    route: str | None = Field(default=None, description="what was asked", examples=["get_delivery"])
     ticket: str | None = Field(default=None, description="the case they worked on, where they named one")
 
 

@@ -15,7 +15,7 @@ from api.users.schemas import Asked, ChangeEmail, ChangeProfile, UserView
 router = APIRouter(tags=["users"], route_class=Watched)
 
 
-@router.get("/users/me", responses=problems(401, 403, 503))
+@router.get("/users/me", responses=problems(401, 403, 422, 503))
 async def me(parts: PartsDep, caller: Person) -> UserView:
     """Who is asking."""
     return UserView.of(await myself(parts, caller))

@@ -80,7 +80,7 @@ async def test_whose_it_is_the_first_line_says_and_else_it_stands_for_itself(sql
     assert len(await sql.journal.of(chain_of(nobodys))) == 1
 
 
-async def test_an_owner_reads_them_page_by_page(processes):
+async def test_an_owner_reads_them_page_by_page(sql, processes):
     organisation, cursor, seen = fresh("org"), None, []
     for n in range(5):
         await processes[0].tell(look(f"usr_{n}"), {fresh("del"): organisation})
@@ -90,6 +90,9 @@ async def test_an_owner_reads_them_page_by_page(processes):
         if cursor is None:
             break
     assert seen == [f"usr_{n}" for n in (4, 3, 2, 1, 0)]
+    await sql.journal.append(chain_of(organisation), "deliveries.exported", "usr_9", {"ground": "owner"})
+    [other], _ = await processes[2].of(organisation, 1, None)
+    assert (other.actor, other.kind, other.subjects, other.route) == ("usr_9", "deliveries.exported", (), None)
     assert await processes[2].of(fresh("org"), 2, None) == ([], None)
     for strange in ("?", "WyJ4Il0", "WyIxIiwiMiJd"):
         with pytest.raises(Invalid):
