@@ -14,7 +14,7 @@ from runtime.commands import audit, keys, users
 if TYPE_CHECKING:
     from runtime.embedded import Stack
 
-SERVICES = ("users", "quotes", "availability", "deliveries", "tracking")
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
 _MOST_HEADER_BYTES = 32_768
 _GRACEFUL_SECONDS = 5  # live streams never end by themselves
 
@@ -158,7 +158,7 @@ def worker(
 
 @app.command()
 def relay() -> None:
-    """Copies the journal to MongoDB, from where it stopped, until SIGTERM."""
+    """Copies the journal to MongoDB and tells subscribers of it, from where it stopped, until SIGTERM."""
     import asyncio
 
     from runtime.settings import load_settings

@@ -54,7 +54,10 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
     app.state.keys = KeySet(settings)
     app.state.later = Later()
     for name in names:
-        app.include_router(import_module(f"api.{name}").router, prefix="/v1")
+        service = import_module(f"api.{name}")
+        app.include_router(service.router, prefix="/v1")
+        if hasattr(service, "webhooks"):
+            app.webhooks.include_router(service.webhooks)
     app.include_router(health.router)
     errors.install(app)
     describe(app)

@@ -7,6 +7,7 @@ from cashews import Cache
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from domain.notification_ports import AddressChannel, EndpointStore, MessageStore, Notifier
 from domain.ports import (
     AccountStore,
     AuditLog,
@@ -68,6 +69,10 @@ class Parts:
     audit: AuditLog
     exchanges: ExchangeLog
     deliverer: Deliverer
+    notifier: Notifier
+    endpoints: EndpointStore
+    messages: MessageStore
+    webhooks: AddressChannel
     bell: Bell
     temporal: Client
     codec: SealingCodec

@@ -59,7 +59,13 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """FastAPI's own, with the problem's schema, without its stand-in for validation errors, and with the answer that
     every route may give."""
     if app.openapi_schema is None:
-        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            webhooks=app.webhooks.routes,
+        )
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
         schemas.pop("HTTPValidationError", None)
         schemas.pop("ValidationError", None)

@@ -44,6 +44,7 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (errors.CarrierRejected, 409),
     (errors.CarrierError, 503),
     (errors.Unavailable, 503),
+    (errors.NotTaken, 503),
 )
 _RETRY_AFTER_S = 1
 

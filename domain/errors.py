@@ -10,6 +10,8 @@
     ├── Unauthenticated      who asks is not known
     ├── TooMany              tried too often: wait `retry_after` seconds      (retryable)
     ├── Unavailable          try again: something we need is down            (retryable)
+    ├── NotTaken             a subscriber has not taken a message yet        (retryable)
+    │   └── SubscriberBusy       it was not even tried: wait `retry_after` seconds
     └── CarrierError         a carrier said no, or nothing
         ├── CarrierRejected      it will not, and asking again will not help
         ├── CarrierPaused        staff hold it back: nothing was sent, and the delivery waits by itself
@@ -188,6 +190,23 @@ class LinkSpent(Invalid):
 
 class LastOwner(Conflict):
     """An organisation always has an owner; make somebody else one first."""
+
+
+# Notifications
+
+
+class AddressForbidden(Invalid):
+    """This address may not be called."""
+
+
+class NotTaken(DomainError):
+    """The subscriber has not taken the message; it is tried again."""
+
+    retryable = True
+
+
+class SubscriberBusy(NotTaken):
+    """The subscriber is left alone for a moment; nothing was sent."""
 
 
 # Carriers

@@ -313,6 +313,9 @@ class Journal(Protocol):
     async def of(self, subject: str) -> Sequence[audit.JournalLine]:
         """A subject's whole story."""
 
+    async def line(self, subject: str, seq: int) -> audit.JournalLine | None:
+        """One line of it."""
+
 
 class Hint(Value):
     """Something new lies in the journal; without a subject, anything may: look for yourself."""

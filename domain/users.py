@@ -31,6 +31,8 @@ class Scope(StrEnum):
     DELIVERIES_WRITE = "deliveries:write"
     QUOTES_READ = "quotes:read"  # price and availability checks
     TRACKING_READ = "tracking:read"  # timelines and the live stream
+    WEBHOOKS_READ = "webhooks:read"  # endpoints that are told, and what was sent to them
+    WEBHOOKS_WRITE = "webhooks:write"  # adding and changing them
 
 
 class Locale(StrEnum):
@@ -127,6 +129,23 @@ def may_check(principal: Principal) -> bool:
 def may_follow(principal: Principal) -> bool:
     """Read timelines and the live stream."""
     return _in_scope(principal, Scope.TRACKING_READ)
+
+
+def may_see_webhooks(principal: Principal) -> bool:
+    """See the organisation's webhook endpoints and what was sent to them, secrets left out: no partner, who would learn
+    of what others requested."""
+    return not sees_only_own(principal) and _in_scope(principal, Scope.WEBHOOKS_READ)
+
+
+def may_keep_webhooks(principal: Principal) -> bool:
+    """Add, change, test and delete webhook endpoints: never staff, who would be calling as the customer."""
+    keeps = principal.org_role in (OrgRole.OWNER, OrgRole.MEMBER) and principal.verified
+    return keeps and _in_scope(principal, Scope.WEBHOOKS_WRITE)
+
+
+def may_see_webhook_secrets(principal: Principal) -> bool:
+    """See a secret again after it was made."""
+    return is_person(principal) and principal.org_role is OrgRole.OWNER and principal.verified
 
 
 def _in_scope(principal: Principal, scope: Scope) -> bool:

@@ -42,6 +42,7 @@ _EASE = {
     "CLIENT_RATE": "1000000",
     "ADDRESS_RATE": "1000000",
     "STREAMS_PER_CLIENT": "1000",
+    "WEBHOOKS_TO_THIS_MACHINE": "true",
 }
 
 

@@ -8,7 +8,7 @@ from cashews import Cache
 
 from runtime.hints import Bell
 from runtime.settings import Settings
-from runtime.temporal import TemporalDeliverer, connect
+from runtime.temporal import TemporalDeliverer, TemporalNotifier, connect
 from runtime.tls import temporal_door
 from runtime.wiring import IDENTITY, Wiring
 from storage._keks import read_key
@@ -43,6 +43,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "temporal": temporal,
                 "codec": codec,
                 "deliverer": TemporalDeliverer(temporal),
+                "notifier": TemporalNotifier(temporal),
                 "bell": bell,
                 "cache": cache,
                 "geocoder": atlas,
@@ -53,6 +54,9 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "policies": ("deliveries", wiring.policies),
                 "availability": ("availability", wiring.availability),
                 "scans": ("tracking", wiring.scans),
+                "endpoints": ("notifications", wiring.endpoints),
+                "messages": ("notifications", wiring.messages),
+                "webhooks": ("notifications", wiring.webhooks),
             }
             for part, (service, make) in owner.items():
                 made[part] = make() if service in names else None

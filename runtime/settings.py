@@ -15,7 +15,9 @@ _HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 _ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"
 _MOST_A_MINUTE = 1_000_000
 
-Service = Literal["users", "quotes", "availability", "deliveries", "tracking", "relay", "codec", "keys"]
+Service = Literal[
+    "users", "quotes", "availability", "deliveries", "tracking", "notifications", "relay", "codec", "keys"
+]
 SERVICES: tuple[Service, ...] = get_args(Service)
 
 
@@ -39,6 +41,8 @@ class Settings(BaseSettings):
     availability_database_url: SecretStr | None = None
     deliveries_database_url: SecretStr | None = None
     tracking_database_url: SecretStr | None = None
+    notifications_database_url: SecretStr | None = None
+    """The relay's too, which tells subscribers as this role."""
     relay_database_url: SecretStr | None = None
     codec_database_url: SecretStr | None = None
     keys_database_url: SecretStr | None = None
@@ -98,6 +102,9 @@ class Settings(BaseSettings):
     """The same by whoever shows no token, by address."""
     webhook_rate: Annotated[int, Field(ge=1, le=_MOST_A_MINUTE)] = 60_000
     """Carriers' webhooks a minute, by address."""
+    webhooks_to_this_machine: bool = False
+    """Customers' webhook endpoints may also be on this machine, at any port from 1024 on and, unless TLS is required,
+    without TLS: for development alone."""
     streams_per_client: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Live streams of one user or service account that a process holds open."""
     cache_url: str = "mem://"

@@ -44,9 +44,10 @@ from runtime.request_ids import RequestIds
 from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
 from workflows.messages import CarrierReport
+from workflows.notifications import Happened, NotificationStart, NotificationWorkflow
 from workflows.upkeep import SWEEP_ID, SweepInboxWorkflow
 
-_DEPLOYMENT = "entrega-deliveries"
+_DEPLOYMENT = "entrega-{queue}"
 _NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE)
 
 
@@ -142,7 +143,7 @@ def make_worker(
     """A worker as we run them all. Only those that run workflows are versioned; it stands in this configuration,
     since a behaviour in `@workflow.defn` hangs every task of a worker that has no version."""
     deployment = WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name=_DEPLOYMENT, build_id=build_id()),
+        version=WorkerDeploymentVersion(deployment_name=_DEPLOYMENT.format(queue=queue), build_id=build_id()),
         use_worker_versioning=True,
         default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
@@ -164,12 +165,12 @@ def make_worker(
     )
 
 
-async def set_current_version(client: Client) -> None:
-    """Makes this build the current one; retried until its workers have shown up. Without a current version
-    nothing runs."""
+async def set_current_version(client: Client, queue: str) -> None:
+    """Makes this build the current one of a queue's workflows; retried until its workers have shown up. Without a
+    current version nothing runs."""
     request = SetWorkerDeploymentCurrentVersionRequest(
         namespace=client.namespace,
-        deployment_name=_DEPLOYMENT,
+        deployment_name=_DEPLOYMENT.format(queue=queue),
         build_id=build_id(),
         identity="entrega",
         ignore_missing_task_queues=True,
@@ -222,4 +223,33 @@ class TemporalDeliverer:
             raise Unavailable("Temporal does not answer") from error
         except Erased:  # nothing can be told it any more, and whoever sweeps has others to hand over
             return False
+        return True
+
+
+class TemporalNotifier:
+    """Hands what happened to subscribers' workflows by signal, starting those that have ended."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def tell(self, subscriber: str, delivery_id: str, seqs: Sequence[int], *, again: bool = False) -> bool:
+        """See `domain.notification_ports.Notifier`."""
+        try:
+            await self._client.start_workflow(
+                NotificationWorkflow.run,
+                NotificationStart(subscriber=subscriber, delivery_id=delivery_id),
+                id=addressing.notification_workflow_id(subscriber, delivery_id),
+                task_queue=addressing.NOTIFICATIONS,
+                start_signal="happened",
+                start_signal_args=[Happened(seqs=tuple(seqs), again=again)],
+                rpc_timeout=timedelta(seconds=5),
+            )
+        except Erased:
+            return False
+        except RPCError as error:
+            raise Unavailable("Temporal does not answer") from error
+        except RuntimeError as error:
+            if "Failed client connect" not in str(error):
+                raise
+            raise Unavailable("Temporal cannot be reached") from error
         return True

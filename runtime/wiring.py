@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from carriers import CarrierBook
 from channels.email import SmtpMailer
+from channels.webhook import PREFIX, WebhookChannel, rules
+from domain.notification_ports import Channel
 from places import Atlas
 from runtime.codec import SealingCodec
 from runtime.exchanges import Attributed
@@ -26,12 +28,15 @@ from storage.audit_check import AuditCheck
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
+from storage.endpoints import SqlEndpointStore
 from storage.exchanges import MongoExchangeLog
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
 from storage.limits import SqlRateLimit
 from storage.listening import Listener
+from storage.messages import SqlMessageStore
+from storage.notifications import SqlSubscribers
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
 from storage.proofs import SqlProofStore
@@ -84,6 +89,7 @@ class Wiring:
         self._rings: dict[str, KeyRing] = {}
         self._mongo: dict[str, AsyncMongoClient[dict[str, Any]]] = {}
         self._exchanges: Attributed | None = None
+        self._webhooks: WebhookChannel | None = None
 
     async def __aenter__(self) -> Wiring:
         await self._stack.__aenter__()
@@ -157,6 +163,31 @@ class Wiring:
     def scans(self) -> SqlScanStore:
         """As the tracking role."""
         return SqlScanStore(self.engine("tracking"), self.keys("tracking"))
+
+    def subscribers(self) -> SqlSubscribers:
+        """As the notifications role."""
+        return SqlSubscribers(self.engine("notifications"))
+
+    def endpoints(self) -> SqlEndpointStore:
+        """As the notifications role."""
+        return SqlEndpointStore(self.engine("notifications"), self.keys("notifications"))
+
+    def messages(self) -> SqlMessageStore:
+        """As the notifications role."""
+        return SqlMessageStore(self.engine("notifications"))
+
+    def webhooks(self) -> WebhookChannel:
+        """To customers' endpoints; one per process, so that it knows what is under way."""
+        if self._webhooks is None:
+            settings = self.settings
+            where = rules(this_machine=settings.webhooks_to_this_machine, tls_required=settings.tls_required)
+            self._webhooks = WebhookChannel(self.endpoints(), where, tls=outside_trust(settings))
+            self._stack.push_async_callback(self._webhooks.close)
+        return self._webhooks
+
+    def channels(self) -> Mapping[str, Channel]:
+        """Every channel, by what its subscribers' ids begin with."""
+        return {PREFIX: self.webhooks()}
 
     def users(self) -> SqlUserStore:
         """As the users role."""

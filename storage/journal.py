@@ -196,6 +196,13 @@ class SqlJournal:
         async with reading(self._engine) as connection:
             return [as_line(row._mapping) for row in await connection.execute(query)]
 
+    async def line(self, subject: str, seq: int) -> audit.JournalLine | None:
+        """One line of a subject."""
+        query = select(*_LINE).where(JournalRow.subject == subject, JournalRow.seq == seq)
+        async with reading(self._engine) as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return as_line(row._mapping) if row else None
+
     async def heads(self, subjects: Sequence[str], until: audit.Cursor) -> Mapping[str, tuple[int, str]]:
         """Number and hash of the last line up to the cursor, of each of these subjects that has one."""
         up_to = JournalRow.subject.in_(subjects), tuple_(JournalRow.txid, JournalRow.id) <= (until.txid, until.id)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from storage._keks import Keks, make_kek
 from storage.migrations import upgrade
 
-SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "relay", "codec", "keys")
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications", "relay", "codec", "keys")
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from wire.errors import BadAnswer, HeldBack, NoAnswer, WireError
 from wire.exchange import Progress, Reply, client, exchange
-from wire.guarded import Rules, ask, check, guarded
+from wire.guarded import Rules, ask, check, guarded, knock
 from wire.limits import Breaker, BreakerState, Bucket
 from wire.reading import OrNone, clean, strict_json, unreadable
 
@@ -24,6 +24,7 @@ __all__ = [
     "client",
     "exchange",
     "guarded",
+    "knock",
     "strict_json",
     "unreadable",
 ]

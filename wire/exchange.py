@@ -87,13 +87,17 @@ class Reply:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds it asked us to wait (RFC 9110 §10.2.3, both forms), at most 15 minutes."""
+        """Seconds it asked us to wait, at most 15 minutes."""
+        return self.asked_to_wait(_LONGEST_WAIT_S)
+
+    def asked_to_wait(self, longest: float) -> float | None:
+        """Seconds it asked us to wait (RFC 9110 §10.2.3, both forms), at most so many."""
         said = self.headers.get("retry-after", "").strip()
         try:
             wait = float(said) if said.isdecimal() else _seconds_until(parsedate_to_datetime(said))
         except (ValueError, TypeError, OverflowError):
             return None
-        return min(max(wait, 0.0), _LONGEST_WAIT_S) if math.isfinite(wait) else None
+        return min(max(wait, 0.0), longest) if math.isfinite(wait) else None
 
 
 def _seconds_until(moment: datetime) -> float:

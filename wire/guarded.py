@@ -162,6 +162,27 @@ async def ask(http: httpx.AsyncClient, request: httpx.Request, *, deadline_s: fl
         raise NoAnswer("no answer in time", reason, sent=progress.sent) from error
 
 
+async def knock(http: httpx.AsyncClient, request: httpx.Request, *, deadline_s: float) -> Reply:
+    """One exchange of which the head alone counts, within the deadline: the body is left unread, so that none is too
+    long or too slow, and its connection ends there.
+
+    Raises HeldBack (`forbidden_address`: nothing was sent), NoAnswer.
+    """
+    progress = Progress()
+    request.extensions["trace"] = progress.trace
+    try:
+        async with asyncio.timeout(deadline_s):
+            response = await http.send(request, stream=True)
+            await response.aclose()
+            return Reply(response.status_code, response.headers, b"")
+    except TimeoutError as error:
+        reason = "timeout" if progress.sent else "unreachable"
+        raise NoAnswer("no answer in time", reason, sent=progress.sent) from error
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
+        reason = "broken" if progress.sent else "unreachable"
+        raise NoAnswer(type(error).__name__, reason, sent=progress.sent) from error
+
+
 async def check(url: str, rules: Rules = Rules(), *, resolve: Resolve = system_resolve) -> None:
     """Whether an address that somebody wants called may be, as its name resolves now; it is checked again at each
     call. Raises HeldBack, or NoAnswer for a name that nobody knows."""

@@ -12,7 +12,7 @@ from workflows.upkeep import SweepInboxWorkflow
 
 
 def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> Worker:
-    """The only versioned worker, since it alone runs workflows."""
+    """Versioned, since it runs workflows."""
     deliveries = DeliveryActivities(wiring.deliveries(), wiring.carriers("deliveries"))
     return make_worker(
         client,

@@ -21,7 +21,8 @@ from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
 
 _LOOK_EVERY_S = 30.0  # for a changed certificate: polls in flight keep a connection that none of ours can look at
-QUEUES = ("quotes", "availability", "deliveries", "tracking")
+QUEUES = ("quotes", "availability", "deliveries", "tracking", "notifications")
+_WITH_WORKFLOWS = {"deliveries", "notifications"}
 
 
 async def run_workers(names: Sequence[str], settings: Settings) -> None:
@@ -50,9 +51,11 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
         for name in names:
             module = importlib.import_module(f"workers.{name}")
             workers.append(await stack.enter_async_context(module.worker(client, wiring, interceptors)))
-        if "deliveries" in names and settings.set_current_version:
-            await set_current_version(client)
-            await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
+        if settings.set_current_version:
+            for queue in _WITH_WORKFLOWS & set(names):
+                await set_current_version(client, queue)
+            if "deliveries" in names:
+                await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
         while True:
             try:
                 await asyncio.wait_for(stop.wait(), _LOOK_EVERY_S)

@@ -7,6 +7,7 @@ QUOTES = "quotes"
 AVAILABILITY = "availability"
 DELIVERIES = "deliveries"
 TRACKING = "tracking"
+NOTIFICATIONS = "notifications"
 
 _DELIVERY = "delivery/"
 _ID = re.compile(r"del_[0-9a-f]{32}")
@@ -22,6 +23,11 @@ def delivery_id(workflow_id: str) -> str:
     if not workflow_id.startswith(_DELIVERY):
         raise ValueError(f"not a delivery's workflow: {workflow_id}")
     return workflow_id.removeprefix(_DELIVERY)
+
+
+def notification_workflow_id(subscriber: str, delivery_id: str) -> str:
+    """The id of the workflow that tells a subscriber of a delivery."""
+    return f"notification/{subscriber}/{delivery_id}"
 
 
 def delivery_in(workflow_id: str) -> str | None:

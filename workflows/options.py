@@ -102,3 +102,12 @@ SWEEP_INBOX: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=30),
     "retry_policy": RetryPolicy(maximum_attempts=3),
 }
+
+# When it is tried again, `retry_after` says; only what keeps us from trying at all follows this policy.
+SEND_MESSAGE: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": _MISSED_LATE,
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+    "cancellation_type": _WAIT,
+    "priority": Priority(priority_key=4),
+}

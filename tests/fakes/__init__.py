@@ -9,6 +9,7 @@ from fakes.deliveries import InMemoryDeliveryStore
 from fakes.exchanges import InMemoryExchangeLog
 from fakes.journal import InMemoryJournal
 from fakes.keys import InMemoryKeys
+from fakes.notifications import InMemoryNotifications
 from fakes.places import InMemoryPlaces
 from fakes.policies import InMemoryPolicyStore
 from fakes.routing import InMemoryRoutingStore
@@ -23,6 +24,7 @@ __all__ = [
     "InMemoryExchangeLog",
     "InMemoryJournal",
     "InMemoryKeys",
+    "InMemoryNotifications",
     "InMemoryPlaces",
     "InMemoryPolicyStore",
     "InMemoryRoutingStore",

@@ -55,6 +55,9 @@ class InMemoryJournal:
     async def of(self, subject: str) -> Sequence[audit.JournalLine]:
         return [line for line in self.lines if line.subject == subject]
 
+    async def line(self, subject: str, seq: int) -> audit.JournalLine | None:
+        return next((line for line in await self.of(subject) if line.seq == seq), None)
+
     async def hints(self) -> AsyncIterator[Hint]:
         bell: asyncio.Queue[Hint] = asyncio.Queue()
         self._bells.append(bell)

@@ -8,7 +8,7 @@ import pytest
 from making import fresh
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain import ports
+from domain import notification_ports, ports
 from runtime.wiring import identity
 from storage import audit
 from storage._crypto import BlindIndex
@@ -18,10 +18,13 @@ from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
+from storage.endpoints import SqlEndpointStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
 from storage.limits import SqlRateLimit
+from storage.messages import SqlMessageStore
+from storage.notifications import SqlSubscribers
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
 from storage.proofs import SqlProofStore
@@ -31,7 +34,7 @@ from storage.sessions import SqlSessionStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
-SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "relay", "codec", "keys")
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications", "relay", "codec", "keys")
 
 
 @dataclass
@@ -46,6 +49,9 @@ class Stores:
     routing: ports.RoutingStore
     availability: ports.AvailabilityStore
     scans: ports.ScanStore
+    subscribers: notification_ports.Subscribers
+    endpoints: notification_ports.EndpointStore
+    messages: notification_ports.MessageStore
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +82,9 @@ def sql(engines, rings) -> Stores:
         routing=SqlRoutingStore(engines["quotes"]),
         availability=SqlAvailabilityStore(engines["availability"]),
         scans=SqlScanStore(engines["tracking"], rings["tracking"]),
+        subscribers=SqlSubscribers(engines["notifications"]),
+        endpoints=SqlEndpointStore(engines["notifications"], rings["notifications"]),
+        messages=SqlMessageStore(engines["notifications"]),
     )
 
 
@@ -104,6 +113,7 @@ def people(engines, rings) -> People:
 @pytest.fixture
 def memory() -> Stores:
     journal = fakes.InMemoryJournal()
+    notifications = fakes.InMemoryNotifications(journal)
     return Stores(
         journal=journal,
         hints=journal,
@@ -113,6 +123,9 @@ def memory() -> Stores:
         routing=fakes.InMemoryRoutingStore(journal),
         availability=fakes.InMemoryAvailabilityStore(journal=journal),
         scans=fakes.InMemoryScanStore(journal),
+        subscribers=notifications.subscribers,
+        endpoints=notifications.endpoints,
+        messages=notifications.messages,
     )
 
 

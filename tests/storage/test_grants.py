@@ -13,7 +13,8 @@ TABLES = (
     "carriers.accounts", "carriers.rules", "carriers.pauses",
     "availability.areas", "availability.windows", "availability.slots",
     "deliveries.deliveries", "deliveries.policies", "ledger.entries", "tracking.scans",
-    "journal.journal", "keys.data_keys", "limits.limits",
+    "notifications.subscribers", "notifications.endpoints", "notifications.messages", "notifications.attempts",
+    "notifications.cursors", "journal.journal", "keys.data_keys", "limits.limits",
 )  # fmt: skip
 ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 READ_CARRIERS = {table: {"SELECT"} for table in ("carriers.accounts", "carriers.rules", "carriers.pauses")}
@@ -32,15 +33,18 @@ MAY = {
         **READ_CARRIERS,
     },
     "tracking": {"tracking.scans": ALL, **COUNTED, **READ_CARRIERS},
+    "notifications": {table: ALL for table in TABLES if table.startswith("notifications.")} | COUNTED,
     "relay": {},
     "codec": {**COUNTED},
     "keys": {},
 }  # fmt: skip
 # Of data keys each role has the rows of its own subjects: what it may do to whose.
-SUBJECTS = {"del_": "deliveries", "usr_": "users", "org_": "users", "carrier/": "quotes", "service/": None}
+SUBJECTS = {"del_": "deliveries", "usr_": "users", "org_": "users", "carrier/": "quotes", "whe_": "notifications",
+            "service/": None}  # fmt: skip
 CARRYING = {"quotes", "availability", "deliveries", "tracking"}
-READERS = {"del_": CARRYING | {"codec", "keys"}, "usr_": {"users", "keys"}, "org_": {"users", "keys"},
-           "carrier/": CARRYING | {"keys"}, "service/": CARRYING | {"codec", "keys"}}  # fmt: skip
+READERS = {"del_": CARRYING | {"notifications", "codec", "keys"}, "usr_": {"users", "keys"}, "org_": {"users", "keys"},
+           "carrier/": CARRYING | {"keys"}, "whe_": {"notifications", "keys"},
+           "service/": CARRYING | {"notifications", "codec", "keys"}}  # fmt: skip
 _WRITTEN = {"subject", "seq", "kind", "actor", "organisation_id", "data", "digest", "prev_hash", "hash", "at"}
 
 
@@ -101,6 +105,10 @@ async def test_what_may_be_written_into_the_journal_is_a_line_but_not_its_place(
     ("users", "SET ROLE entrega_deliveries"),
     ("tracking", "SELECT * FROM deliveries.deliveries"),
     ("quotes", "SELECT * FROM ledger.entries"),
+    ("notifications", "SELECT * FROM deliveries.deliveries"),
+    ("notifications", "SELECT * FROM carriers.accounts"),
+    ("deliveries", "SELECT document FROM notifications.endpoints"),
+    ("relay", "SELECT * FROM notifications.subscribers"),
     ("relay", "SELECT * FROM carriers.accounts"),
     ("relay", "INSERT INTO journal.journal (subject) VALUES ('x')"),
     ("relay", "SELECT * FROM keys.data_keys"),
@@ -133,7 +141,7 @@ async def _may(engine, statement, **values) -> bool:
 @pytest.mark.parametrize(("role", "prefix"), list(itertools.product(MAY, SUBJECTS)))
 async def test_a_role_has_the_keys_of_its_own_subjects(engines, role, prefix):
     owner = SUBJECTS[prefix]
-    makes = {owner} if owner else CARRYING
+    makes = {owner} if owner else CARRYING | {"notifications"}
     there, fresh_one = fresh(prefix), fresh(prefix)
     new = "INSERT INTO keys.data_keys (subject, wrapped, kek_id, created_at) VALUES (:s, 'old', 'a', now())"
     async with engines["owner"].begin() as connection:

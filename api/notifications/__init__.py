@@ -1,0 +1,12 @@
+"""Notifications: who is told what happens, and what was sent to them."""
+
+from fastapi import APIRouter
+
+from api.notifications import endpoints, messages
+from api.notifications.events import webhooks
+
+router = APIRouter()
+router.include_router(endpoints.router)
+router.include_router(messages.router)
+
+__all__ = ["router", "webhooks"]

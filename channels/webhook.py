@@ -1,0 +1,122 @@
+"""Webhooks to customers' endpoints, as Standard Webhooks 1.0.0 has them: signed, guarded, one call for each try."""
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+import math
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
+from pydantic_core import to_json
+
+from domain.errors import AddressForbidden, SubscriberBusy
+from domain.notification_ports import EndpointStore
+from domain.notifications import LONGEST_WAIT, Answer, Event, KeptEndpoint, Outcome, fares
+from wire import Rules, WireError, check, guarded, knock
+
+PREFIX = "whe_"
+"""What the ids of its subscribers begin with."""
+_DEADLINE_S = 20.0
+_PLACES, _BUSY_S = 8, 2
+_GONE = "gone"
+
+
+def rules(*, this_machine: bool, tls_required: bool) -> Rules:
+    """Where endpoints may be: on the public Internet, over HTTPS; for development also on this machine."""
+    if not this_machine:
+        return Rules()
+    here = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+    return Rules(plain_http=not tls_required, user_ports=True, allowed=here)
+
+
+def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """`v1,` and the HMAC-SHA256 over `id.timestamp.body`."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+class WebhookChannel:
+    """Calls endpoints over HTTPS on the public Internet, or where `rules` say.
+
+    Of one endpoint's messages so many are under way at once in this process, and none while it is held; the rest come
+    back later without having counted as tries, so no endpoint takes up the worker.
+    """
+
+    def __init__(
+        self,
+        endpoints: EndpointStore,
+        rules: Rules,
+        *,
+        tls: ssl.SSLContext | None = None,
+        http: httpx.AsyncClient | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        deadline_s: float = _DEADLINE_S,
+    ) -> None:
+        self._endpoints, self._rules, self._now, self._deadline_s = endpoints, rules, now, deadline_s
+        self._http = http or guarded(rules, tls=tls)
+        self._under_way: Counter[str] = Counter()
+
+    async def close(self) -> None:
+        """Ends its connections."""
+        await self._http.aclose()
+
+    async def check(self, url: str) -> None:
+        """See `domain.notification_ports.AddressChannel`."""
+        try:
+            await check(url, self._rules)
+        except WireError as error:
+            raise AddressForbidden(error.words, field="url") from None
+
+    async def send(self, subscriber: str, message_id: str, event: Event, *, probe: bool = False) -> Answer:
+        """See `domain.notification_ports.Channel`."""
+        kept = await self._endpoints.get(subscriber)
+        if kept is None or not (kept.endpoint.enabled or probe):
+            return Answer(error="disabled", ends=Outcome.DROPPED)
+        held = kept.health.held_until
+        if held is not None and held > self._now() and not probe:
+            raise SubscriberBusy(retry_after=math.ceil((held - self._now()).total_seconds()) + 1)
+        if self._under_way[subscriber] >= _PLACES:
+            raise SubscriberBusy(retry_after=_BUSY_S)
+        self._under_way[subscriber] += 1
+        try:
+            answer = await self._call(kept, message_id, event)
+        finally:
+            self._under_way[subscriber] -= 1
+            if not self._under_way[subscriber]:
+                del self._under_way[subscriber]
+        await self._note(kept, answer)
+        return answer
+
+    async def _call(self, kept: KeptEndpoint, message_id: str, event: Event) -> Answer:
+        now, started = self._now(), time.monotonic()
+        body, timestamp = to_json(event.model_dump(mode="json", exclude_none=True)), int(now.timestamp())
+        signed = (signature(secret, message_id, timestamp, body) for secret in kept.secrets.in_force(now))
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": " ".join(signed),
+        }
+        status = wait = error = None
+        try:
+            request = self._http.build_request("POST", kept.endpoint.url, content=body, headers=headers)
+            reply = await knock(self._http, request, deadline_s=self._deadline_s)
+        except WireError as failure:
+            error = failure.reason
+        else:
+            status = reply.status
+            wait = None if reply.ok else reply.asked_to_wait(LONGEST_WAIT.total_seconds())
+        return Answer(status=status, error=error, wait_s=wait, latency_ms=round((time.monotonic() - started) * 1000))
+
+    async def _note(self, kept: KeptEndpoint, answer: Answer) -> None:
+        """How the endpoint fares from now on; nothing is written while it fares well."""
+        if answer.gone:
+            await self._endpoints.fare(kept.endpoint.id, kept.health, _GONE)
+        elif not answer.taken or kept.health.failures:
+            await self._endpoints.fare(kept.endpoint.id, fares(kept.health, answer, self._now(), kept.endpoint.id))

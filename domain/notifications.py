@@ -1,0 +1,263 @@
+"""Telling subscribers what happens to deliveries: which lines are told, as what, and when a try is made again."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema
+
+from domain._values import Code, Line, Timestamp, Value
+from domain.audit import JournalLine
+from domain.deliveries import DeliveryStatus
+
+S = DeliveryStatus
+_MOVES: Mapping[DeliveryStatus, str] = {
+    S.QUOTING: "Carriers are asked once more.",
+    S.QUOTED: "Offers stand.",
+    S.EXPIRED: "Nobody chose in time.",
+    S.BOOKING: "An offer is accepted; its carrier is being booked.",
+    S.BOOKED: "A carrier took it.",
+    S.PICKED_UP: "The courier has it.",
+    S.IN_TRANSIT: "It is on its way.",
+    S.OUT_FOR_DELIVERY: "It is near.",
+    S.READY_FOR_COLLECTION: "It waits at a point for the recipient.",
+    S.DELIVERED: "It was handed over.",
+    S.ATTEMPT_FAILED: "It could not be handed over; a decision is due.",
+    S.RETURNING: "It goes back.",
+    S.RETURNED: "It is back.",
+    S.CANCELLED: "It was cancelled.",
+    S.LOST: "It is gone or destroyed.",
+    S.FAILED: "No carrier would take it.",
+}
+EVENTS: Mapping[str, str] = {
+    "delivery.requested": "Somebody asked for it; carriers are being asked.",
+    **{f"delivery.{status}": told for status, told in _MOVES.items()},
+    "delivery.attention": "A human should look, or no longer needs to.",
+    "delivery.waiting": "Its booking waits for a carrier that is paused.",
+    "delivery.cancel_requested": "Somebody asked to cancel it.",
+    "delivery.cancel_refused": "The carrier refused to cancel.",
+    "delivery.decided": "Somebody said what to do after a failed attempt.",
+}
+"""Every type of event that can be subscribed to, with what it says. They are kinds of journal lines: whatever else is
+in the journal is nobody's business outside."""
+PING = "ping"
+"""The type of what the test button sends; nobody subscribes to it."""
+
+_PUBLIC = ("status", "reason", "carrier", "service", "offers", "declined", "attempt", "attention", "decision")
+_NAMESPACE = UUID("5b1f1f0e-6a43-4d3c-9d52-0f6c1f0a7c11")
+
+# Standard Webhooks 1.0.0: what follows the first try.
+SCHEDULE = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+MOST_TRIES = len(SCHEDULE) + 1
+LONGEST_WAIT = timedelta(hours=24)
+"""More than that nobody may ask us to wait."""
+ROTATED_FOR = timedelta(hours=24)
+"""How long the secret of before still signs."""
+_JITTER = 0.2
+_HOLD_FIRST, _HOLD_LONGEST = timedelta(seconds=5), timedelta(minutes=5)
+_GONE = 410
+_SLOW_DOWN = frozenset({429, 502, 503, 504})
+
+
+def _known(event: str) -> str:
+    if event not in EVENTS:
+        raise ValueError(f"no such event; there are {', '.join(EVENTS)}")
+    return event
+
+
+EventType = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": [*EVENTS]})]
+
+
+class EventData(Value):
+    """What an event says: ids and codes, nothing personal. Ask for the delivery to learn the rest."""
+
+    delivery_id: str | None = Field(default=None, examples=["del_0e8c…"])
+    organisation_id: str
+    seq: int = Field(default=0, description="counts what happens to a delivery; gaps are what you did not subscribe to")
+    status: str | None = Field(default=None, examples=["booked"], description="where the delivery stands")
+    reason: str | None = None
+    carrier: str | None = None
+    service: str | None = None
+    offers: int | None = Field(default=None, description="how many there are to choose from")
+    declined: int | None = Field(default=None, description="how many carriers made none")
+    attempt: int | None = Field(default=None, description="which booking of this delivery")
+    attention: str | None = None
+    decision: str | None = None
+
+
+class Event(Value):
+    """The body of a message: what happened, when, and to which delivery."""
+
+    type: str = Field(examples=["delivery.booked"])
+    timestamp: Timestamp
+    data: EventData
+
+
+class Subscriber(Value):
+    """Somebody who is told; the beginning of the id, up to `_`, says through which channel."""
+
+    id: str = Field(examples=["whe_0197…"])
+    organisation_id: str
+    events: tuple[str, ...] = Field(default=(), description="types of events; none named: every one")
+    enabled: bool = True
+    created_at: Timestamp
+
+    def wants(self, line: JournalLine) -> bool:
+        """Whether a line is for them: their organisation's, told outside, of a type they chose, and not from before
+        they came."""
+        chosen = line.kind in (self.events or EVENTS) and line.kind in EVENTS
+        theirs = line.organisation_id == self.organisation_id and line.at >= self.created_at
+        return self.enabled and chosen and theirs
+
+
+class WebhookEndpoint(Subscriber):
+    """A customer's address that is called, as its owners see it."""
+
+    url: str
+    description: Line | None = None
+    disabled_reason: Code | None = Field(default=None, description="`gone`: it answered 410; `customer`: by hand")
+    failing_since: Timestamp | None = Field(
+        default=None, description="since when no call succeeded, if the last did not"
+    )
+    held_until: Timestamp | None = Field(default=None, description="it asked us to slow down, or does not answer")
+    created_by: str
+    updated_at: Timestamp
+
+
+class Secrets(Value):
+    """`whsec_…`, by which an endpoint knows us; while one is rotated, two."""
+
+    current: str
+    previous: str | None = None
+    previous_until: Timestamp | None = None
+
+    def in_force(self, now: Timestamp) -> tuple[str, ...]:
+        """Those to sign with, the newest first."""
+        if self.previous and self.previous_until and now < self.previous_until:
+            return (self.current, self.previous)
+        return (self.current,)
+
+
+class Health(Value):
+    """How an endpoint has fared: failures in a row, since when, and until when it is left alone."""
+
+    failures: int = 0
+    failing_since: Timestamp | None = None
+    held_until: Timestamp | None = None
+
+
+class KeptEndpoint(Value):
+    """An endpoint with what nobody is shown."""
+
+    endpoint: WebhookEndpoint
+    secrets: Secrets
+    health: Health = Health()
+
+
+class Outcome(StrEnum):
+    """What became of a message."""
+
+    WAITING = "waiting"  # not sent yet, or tried and to be tried again
+    SENT = "sent"  # the subscriber has it
+    FAILED = "failed"  # tried as often as it is tried
+    DROPPED = "dropped"  # the subscriber does not want it any more
+
+
+class Message(Value):
+    """One line for one subscriber. `id` is the `webhook-id`: the same however often it is sent."""
+
+    id: str = Field(examples=["msg_5f0c…"])
+    subscriber: str
+    delivery_id: str | None = Field(default=None, description="absent for a test")
+    seq: int = 0
+    type: str
+    at: Timestamp = Field(description="when it happened")
+    outcome: Outcome = Outcome.WAITING
+    attempts: int = Field(default=0, description="how often it was sent, resends included")
+    tries: int = Field(default=0, description="how often since it was last asked for")
+    status: int | None = Field(default=None, description="the last answer's HTTP status")
+    error: Code | None = Field(default=None, description="why there was no good answer")
+    next_at: Timestamp | None = Field(default=None, description="when it is tried again")
+    created_at: Timestamp
+
+
+class Answer(Value):
+    """What a subscriber said to one try, or what kept it from saying anything."""
+
+    status: int | None = None
+    error: Code | None = None
+    latency_ms: int = 0
+    wait_s: float | None = Field(default=None, description="how long it asked us to wait")
+    ends: Outcome | None = Field(default=None, description="the channel knows that no other try makes sense")
+
+    @property
+    def taken(self) -> bool:
+        """Only 2xx is success."""
+        return self.error is None and self.status is not None and 200 <= self.status <= 299
+
+    @property
+    def gone(self) -> bool:
+        """It wants nothing more, ever."""
+        return self.status == _GONE
+
+
+class Attempt(Value):
+    """One try, as the log keeps it; nothing of what was answered but its status."""
+
+    number: int
+    at: Timestamp
+    status: int | None = None
+    error: Code | None = None
+    latency_ms: int = 0
+
+
+def message_id(subscriber: str, delivery_id: str, seq: int) -> str:
+    """The same line and subscriber, the same id: by it whoever receives knows a repetition."""
+    return f"msg_{uuid5(_NAMESPACE, f'{subscriber}/{delivery_id}/{seq}').hex}"
+
+
+def event_of(line: JournalLine) -> Event | None:
+    """A line as it is told outside; None for one that is not."""
+    if line.kind not in EVENTS or line.organisation_id is None:
+        return None
+    told: dict[str, JsonValue] = {name: line.data[name] for name in _PUBLIC if line.data.get(name) is not None}
+    whose = {"delivery_id": line.subject, "organisation_id": line.organisation_id, "seq": line.seq}
+    return Event(type=line.kind, timestamp=line.at, data=EventData.model_validate({**told, **whose}))
+
+
+def judged(answer: Answer, tries: int, key: str) -> tuple[Outcome, timedelta | None]:
+    """What becomes of a message after so many tries, and how long until the next."""
+    if answer.ends is not None:
+        return answer.ends, None
+    if answer.taken:
+        return Outcome.SENT, None
+    if answer.gone or tries >= MOST_TRIES:
+        return Outcome.FAILED, None
+    usual = SCHEDULE[max(tries, 1) - 1]
+    asked = timedelta(seconds=answer.wait_s or 0)
+    return Outcome.WAITING, jittered(max(usual, asked), f"{key}/{tries}")
+
+
+def fares(health: Health, answer: Answer, now: Timestamp, key: str) -> Health:
+    """How an endpoint fares after an answer. One that asks us to slow down, or does not answer at all, is left alone by
+    every message for a while, longer each time."""
+    if answer.taken:
+        return Health()
+    failures = health.failures + 1
+    held = None
+    if answer.status is None or answer.status in _SLOW_DOWN or answer.wait_s:
+        usual = min(_HOLD_FIRST * (1 << min(failures - 1, 16)), _HOLD_LONGEST)
+        asked = timedelta(seconds=answer.wait_s or 0)
+        held = now + jittered(max(usual, asked), f"{key}/{failures}")
+    return Health(failures=failures, failing_since=health.failing_since or now, held_until=held)
+
+
+def jittered(usual: timedelta, key: str) -> timedelta:
+    """That long and up to a fifth more, as the key decides, so that those that failed together come back apart."""
+    digest = hashlib.sha256(key.encode()).digest()
+    return usual * (1 + _JITTER * int.from_bytes(digest[:8], "big") / 2**64)

@@ -1,0 +1,160 @@
+"""Subscribers, endpoints and messages, in memory."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain import errors
+from domain._values import Timestamp
+from domain.audit import Cursor
+from domain.notifications import (
+    Attempt,
+    Health,
+    KeptEndpoint,
+    Message,
+    Outcome,
+    Secrets,
+    Subscriber,
+    WebhookEndpoint,
+)
+from fakes.journal import InMemoryJournal
+
+
+class InMemoryNotifications:
+    """What the three share: an endpoint that is deleted takes its messages along."""
+
+    def __init__(self, journal: InMemoryJournal | None = None) -> None:
+        self.journal = journal or InMemoryJournal()
+        self.kept: dict[str, KeptEndpoint] = {}
+        self.sent: dict[str, Message] = {}
+        self.tried: dict[str, list[Attempt]] = defaultdict(list)
+        self.subscribers = InMemorySubscribers(self)
+        self.endpoints = InMemoryEndpointStore(self)
+        self.messages = InMemoryMessageStore(self)
+
+    async def told(self, endpoint: WebhookEndpoint, kind: str, actor: str, **more: Any) -> None:
+        told = more or {"events": list(endpoint.events), "enabled": endpoint.enabled}
+        await self.journal.append(endpoint.id, kind, actor, told, endpoint.organisation_id)
+
+
+class InMemorySubscribers:
+    """Whoever is there and enabled."""
+
+    def __init__(self, there: InMemoryNotifications) -> None:
+        self.there, self.place = there, Cursor()
+
+    async def of(self, organisations: Sequence[str]) -> Mapping[str, Sequence[Subscriber]]:
+        found: defaultdict[str, list[Subscriber]] = defaultdict(list)
+        for kept in self.there.kept.values():
+            if kept.endpoint.enabled and kept.endpoint.organisation_id in organisations:
+                told = kept.endpoint.model_dump(include=set(Subscriber.model_fields))
+                found[kept.endpoint.organisation_id].append(Subscriber(**told))
+        return found
+
+    async def cursor(self) -> Cursor:
+        return self.place
+
+    async def advance(self, cursor: Cursor) -> None:
+        self.place = max(self.place, cursor, key=lambda place: (place.txid, place.id))
+
+
+class InMemoryEndpointStore:
+    """Endpoints by id."""
+
+    def __init__(self, there: InMemoryNotifications) -> None:
+        self.there = there
+
+    async def add(self, endpoint: WebhookEndpoint, secrets: Secrets) -> bool:
+        if endpoint.id in self.there.kept:
+            return False
+        self.there.kept[endpoint.id] = KeptEndpoint(endpoint=endpoint, secrets=secrets)
+        await self.there.told(endpoint, "webhook_endpoint.added", endpoint.created_by)
+        return True
+
+    async def get(self, endpoint_id: str) -> KeptEndpoint | None:
+        return self.there.kept.get(endpoint_id)
+
+    async def page(
+        self, organisation_id: str, limit: int, after: str | None
+    ) -> tuple[Sequence[WebhookEndpoint], str | None]:
+        every = [kept.endpoint for kept in self.there.kept.values() if kept.endpoint.organisation_id == organisation_id]
+        return _page(sorted(every, key=lambda one: (one.created_at, one.id)), limit, after)
+
+    async def put(self, endpoint: WebhookEndpoint, secrets: Secrets, kind: str, actor: str) -> bool:
+        if (known := self.there.kept.get(endpoint.id)) is None:
+            return False
+        well = endpoint.enabled and endpoint.failing_since is None
+        health = Health() if well else known.health
+        self.there.kept[endpoint.id] = KeptEndpoint(endpoint=endpoint, secrets=secrets, health=health)
+        await self.there.told(endpoint, kind, actor)
+        return True
+
+    async def delete(self, endpoint_id: str, actor: str) -> bool:
+        if (known := self.there.kept.pop(endpoint_id, None)) is None:
+            return False
+        self.there.sent = {key: one for key, one in self.there.sent.items() if one.subscriber != endpoint_id}
+        organisation_id = known.endpoint.organisation_id
+        await self.there.journal.append(endpoint_id, "webhook_endpoint.deleted", actor, {}, organisation_id)
+        return True
+
+    async def fare(self, endpoint_id: str, health: Health, disabled_reason: str | None = None) -> None:
+        if (known := self.there.kept.get(endpoint_id)) is None:
+            return
+        shown: dict[str, Any] = {"failing_since": health.failing_since, "held_until": health.held_until}
+        if disabled_reason is not None:
+            shown |= {"enabled": False, "disabled_reason": disabled_reason}
+        endpoint = known.endpoint.model_copy(update=shown)
+        self.there.kept[endpoint_id] = known.model_copy(update={"endpoint": endpoint, "health": health})
+        if disabled_reason is not None and known.endpoint.enabled:
+            await self.there.told(endpoint, "webhook_endpoint.disabled", "system", reason=disabled_reason)
+
+
+class InMemoryMessageStore:
+    """Messages by id."""
+
+    def __init__(self, there: InMemoryNotifications) -> None:
+        self.there = there
+
+    async def begin(self, message: Message) -> Message | None:
+        if message.subscriber not in self.there.kept:
+            return None
+        return self.there.sent.setdefault(message.id, message)
+
+    async def attempted(self, message: Message, attempt: Attempt, outcome: Outcome, next_at: Timestamp | None) -> None:
+        tried = self.there.tried[message.id]
+        if message.id not in self.there.sent or any(known.number == attempt.number for known in tried):
+            return
+        tried.append(attempt)
+        self._change(
+            message.id, attempts=attempt.number, tries=self.there.sent[message.id].tries + 1, outcome=outcome,
+            status=attempt.status, error=attempt.error, next_at=next_at,
+        )  # fmt: skip
+
+    async def get(self, subscriber: str, message_id: str) -> Message | None:
+        message = self.there.sent.get(message_id)
+        return message if message is not None and message.subscriber == subscriber else None
+
+    async def attempts(self, message_id: str) -> Sequence[Attempt]:
+        return list(self.there.tried[message_id])
+
+    async def page(
+        self, subscriber: str, outcome: Outcome | None, limit: int, after: str | None
+    ) -> tuple[Sequence[Message], str | None]:
+        theirs = [one for one in self.there.sent.values() if one.subscriber == subscriber]
+        fitting = [one for one in theirs if outcome in (None, one.outcome)]
+        return _page(sorted(fitting, key=lambda one: (one.created_at, one.id), reverse=True), limit, after)
+
+    async def reopen(self, message_id: str) -> None:
+        self._change(message_id, outcome=Outcome.WAITING, tries=0)
+
+    def _change(self, message_id: str, **changes: Any) -> None:
+        self.there.sent[message_id] = self.there.sent[message_id].model_copy(update=changes)
+
+
+def _page(every: Sequence[Any], limit: int, after: str | None) -> tuple[Sequence[Any], str | None]:
+    ids = [one.id for one in every]
+    if after is not None and after not in ids:
+        raise errors.Invalid("this is no cursor of ours", field="cursor")
+    rest = every[ids.index(after) + 1 :] if after is not None else every
+    page = rest[:limit]
+    return page, page[-1].id if len(rest) > limit else None
