@@ -3,11 +3,10 @@
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from domain._values import Value
-from workflows import options
-
 with workflow.unsafe.imports_passed_through():
     from activities.notifications import NotificationActivities, SendMessage, Sent
+    from domain._values import Value
+    from workflows import options
 
 _MOST_SIGNALS = 2_000
 

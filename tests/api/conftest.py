@@ -11,7 +11,7 @@ import httpx
 import pytest
 from cashews import Cache
 from fastapi import FastAPI
-from hands import ACCOUNT, SERVICES, Letters, Told, write_key
+from hands import ACCOUNT, SERVICES, Letters, Notified, Told, write_key
 from making import user
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +19,7 @@ from api.app import create_app
 from api.deps import Parts
 from api.tokens import issue
 from carriers import CarrierBook
+from channels.webhook import WebhookChannel, rules
 from domain.users import OrgRole, Principal, Role
 from runtime.codec import SealingCodec
 from runtime.hints import Bell
@@ -69,6 +70,8 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
     cache = Cache()
     cache.setup("mem://")
     places = fakes.InMemoryPlaces()
+    notifications = fakes.InMemoryNotifications(journal)
+    webhooks = WebhookChannel(notifications.endpoints, rules(this_machine=True, tls_required=False), deadline_s=5)
     yield Parts(
         settings=settings,
         client_limits=SqlRateLimit(people, "limits"),
@@ -86,6 +89,10 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         audit=fakes.InMemoryAuditLog(),
         exchanges=fakes.InMemoryExchangeLog(),
         deliverer=Told(),
+        notifier=Notified(),
+        endpoints=notifications.endpoints,
+        messages=notifications.messages,
+        webhooks=webhooks,
         bell=Bell(journal),
         temporal=await connect("127.0.0.1:9", lazy=True),
         codec=SealingCodec(fakes.InMemoryKeys()),
@@ -94,6 +101,7 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         postal_codes=places,
     )
     await book.close()
+    await webhooks.close()
     await cache.close()
 
 

@@ -12,7 +12,7 @@ from domain.letters import Letter
 from domain.quotes import CarrierAccount
 from domain.tracking import Scan
 
-SERVICES = ("users", "quotes", "availability", "deliveries", "tracking")
+SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
 NOWHERE = "http://127.0.0.1:9"
 SECRET = "the carrier's secret"
 ACCOUNT = CarrierAccount(
@@ -33,6 +33,18 @@ class Told:
 
     async def report(self, delivery_id: str, scans: Any) -> bool:
         self.reports.append((delivery_id, list(scans)))
+        return self.alive
+
+
+@dataclass
+class Notified:
+    """A notifier that remembers; `alive` says whether the delivery's key is still there."""
+
+    alive: bool = True
+    told: list[tuple[str, str, tuple[int, ...], bool]] = field(default_factory=list)
+
+    async def tell(self, subscriber: str, delivery_id: str, seqs: Any, *, again: bool = False) -> bool:
+        self.told.append((subscriber, delivery_id, tuple(seqs), again))
         return self.alive
 
 

@@ -25,6 +25,8 @@ class Who(Enum):
     WRITER = "owners, members and partners; keys with deliveries:write"
     CHECKER = "customers; keys with quotes:read"
     FOLLOWER = "customers; keys with tracking:read"
+    LISTENER = "customers but no partners; keys with webhooks:read"
+    KEEPER = "owners and members; keys with webhooks:write"
     STAFF = "support and admins"
     ADMIN = "admins"
 
@@ -40,6 +42,8 @@ class Row(NamedTuple):
 
 ORG = "/v1/organisations/{organisation_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
+ENDPOINT = "/v1/webhook-endpoints/{endpoint_id}"
+MESSAGE = f"{ENDPOINT}/messages/{{message_id}}"
 ACCOUNT = "/v1/carriers/{carrier}/accounts/{account}"
 
 MATRIX: dict[Route, Row] = {
@@ -136,6 +140,18 @@ MATRIX: dict[Route, Row] = {
     ("get", "/v1/audit"): Row(Who.STAFF, 403),
     ("get", "/v1/stream"): Row(Who.FOLLOWER, 200),
     ("post", "/v1/webhooks/{carrier}/{account}"): Row(Who.PROOF, 401),
+    # notifications
+    ("post", "/v1/webhook-endpoints"): Row(Who.KEEPER, 422),
+    ("get", "/v1/webhook-endpoints"): Row(Who.LISTENER, 200),
+    ("get", ENDPOINT): Row(Who.LISTENER, 404, foreign=404),
+    ("patch", ENDPOINT): Row(Who.KEEPER, 404, foreign=404),
+    ("delete", ENDPOINT): Row(Who.KEEPER, 404, foreign=404),
+    ("get", f"{ENDPOINT}/secret"): Row(Who.PERSON, 404, foreign=404),
+    ("post", f"{ENDPOINT}/rotate-secret"): Row(Who.KEEPER, 404, foreign=404),
+    ("post", f"{ENDPOINT}/test"): Row(Who.KEEPER, 404, foreign=404),
+    ("get", f"{ENDPOINT}/messages"): Row(Who.LISTENER, 404, foreign=404),
+    ("get", MESSAGE): Row(Who.LISTENER, 404, foreign=404),
+    ("post", f"{MESSAGE}/resend"): Row(Who.KEEPER, 404, foreign=404),
 }
 
 STREAM: Route = ("get", "/v1/stream")
@@ -156,6 +172,8 @@ MISSING = {
     "invitation_id": "inv_x",
     "account_id": "svc_x",
     "key_id": "key_x",
+    "endpoint_id": f"whe_{'0' * 32}",
+    "message_id": f"msg_{'0' * 32}",
     "token": f"trk_{'A' * 43}",
 }
 """What fills a path with nothing that is there."""

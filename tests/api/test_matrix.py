@@ -146,8 +146,8 @@ async def test_roles_open_what_they_should(role: Role, closed: tuple[Who, ...], 
     ("more", "closed", "code"),
     [
         ({"org_role": OrgRole.MEMBER}, set(), "forbidden"),
-        ({"org_role": OrgRole.VIEWER}, of(Who.WRITER), "forbidden"),
-        ({"verified": False}, of(Who.WRITER, Who.VERIFIED), "email_unverified"),
+        ({"org_role": OrgRole.VIEWER}, of(Who.WRITER, Who.KEEPER), "forbidden"),
+        ({"verified": False}, of(Who.WRITER, Who.VERIFIED, Who.KEEPER), "email_unverified"),
     ],
 )
 async def test_standing_in_the_organisation_opens_what_it_should(
@@ -159,7 +159,7 @@ async def test_standing_in_the_organisation_opens_what_it_should(
 
 async def test_a_partner_may_not_follow_everything(http: Any, signed: Any) -> None:
     found = await refused(http, of(*CUSTOMERS), await signed(org_role=OrgRole.PARTNER))
-    assert found == {STREAM: "forbidden"}
+    assert found == dict.fromkeys({STREAM} | of(Who.LISTENER, Who.KEEPER), "forbidden")
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,8 @@ async def test_a_partner_may_not_follow_everything(http: Any, signed: Any) -> No
         (Scope.DELIVERIES_WRITE, Who.WRITER),
         (Scope.QUOTES_READ, Who.CHECKER),
         (Scope.TRACKING_READ, Who.FOLLOWER),
+        (Scope.WEBHOOKS_READ, Who.LISTENER),
+        (Scope.WEBHOOKS_WRITE, Who.KEEPER),
     ],
 )
 async def test_a_key_does_what_it_is_for_and_nothing_to_accounts(
@@ -178,6 +180,6 @@ async def test_a_key_does_what_it_is_for_and_nothing_to_accounts(
     asked = PROTECTED if scope is not Scope.TRACKING_READ else PROTECTED - {STREAM}
     found = await refused(http, asked, headers)
     assert set(found) == asked - of(opened)
-    scoped = of(Who.READER, Who.WRITER, Who.CHECKER, Who.FOLLOWER) & set(found)
+    scoped = of(Who.READER, Who.WRITER, Who.CHECKER, Who.FOLLOWER, Who.LISTENER, Who.KEEPER) & set(found)
     assert {found[route] for route in scoped} == {"scope_missing"}
     assert {found[route] for route in set(found) - scoped} == {"forbidden"}

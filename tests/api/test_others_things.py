@@ -8,11 +8,12 @@ import httpx
 import jwt
 import pytest
 from fastapi import FastAPI
-from making import api_key, delivery, invitation, move, service_account, session, user
+from making import api_key, delivery, endpoint, invitation, message, move, service_account, session, user
 from matrix import BODIES, CUSTOMERS, MATRIX, MISSING, Route, of
 from test_matrix import filled
 
 from api.deps import Parts
+from domain.notifications import Secrets
 from domain.users import OrgRole, Role
 
 
@@ -37,9 +38,14 @@ async def theirs(parts: Parts) -> Theirs:
     await parts.invitations.add(asked, f"digest {asked.id}")
     requested = delivery(organisation_id=organisation.id, created_by=person.id)
     await parts.deliveries.record(move(requested))
+    called = endpoint(organisation_id=organisation.id)
+    await parts.endpoints.add(called, Secrets(current="whsec_bmV3"))
+    sent = message(called, delivery_id=requested.id)
+    await parts.messages.begin(sent)
     ids = {
         "delivery_id": requested.id, "organisation_id": organisation.id, "user_id": person.id, "session_id": living.id,
         "invitation_id": asked.id, "account_id": account.id, "key_id": key.id,
+        "endpoint_id": called.id, "message_id": sent.id,
     }  # fmt: skip
     return Theirs(ids, person.id, organisation.id)
 
@@ -69,7 +75,8 @@ async def everything(parts: Parts, theirs: Theirs) -> list[Any]:
         await parts.users.get(theirs.user_id), await parts.organisations.of(theirs.user_id),
         await parts.organisations.members(there), await parts.sessions.of(theirs.user_id, now),
         await parts.invitations.of(there, now), await parts.service_accounts.of(there), await parts.api_keys.of(there),
-        await parts.deliveries.get(theirs.ids["delivery_id"]),
+        await parts.deliveries.get(theirs.ids["delivery_id"]), await parts.endpoints.get(theirs.ids["endpoint_id"]),
+        await parts.messages.get(theirs.ids["endpoint_id"], theirs.ids["message_id"]),
     ]  # fmt: skip
 
 

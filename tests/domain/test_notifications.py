@@ -90,7 +90,9 @@ def test_only_2xx_is_success(status: int) -> None:
     assert judged(Answer(status=status), 1, "k") == (Outcome.SENT, None)
 
 
-@pytest.mark.parametrize("answer", [Answer(status=s) for s in (101, 301, 308, 400, 404, 500)] + [Answer(error="broken")])
+@pytest.mark.parametrize(
+    "answer", [Answer(status=s) for s in (101, 301, 308, 400, 404, 500)] + [Answer(error="broken")]
+)
 def test_whatever_else_is_tried_again_by_the_schedule(answer: Answer) -> None:
     for tries, usual in enumerate(SCHEDULE, start=1):
         outcome, wait = judged(answer, tries, fresh("msg"))

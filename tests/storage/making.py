@@ -8,6 +8,7 @@ from domain import audit, ledger
 from domain.bookings import Booking
 from domain.deliveries import Delivery, DeliveryRequest, RecordMove
 from domain.money import Currency, Money
+from domain.notifications import Message, WebhookEndpoint, message_id
 from domain.organisations import ApiKey, Invitation, ServiceAccount
 from domain.sessions import Session
 from domain.tracking import Scan, ScanKind
@@ -109,3 +110,21 @@ def api_key(account: ServiceAccount, **more: Any) -> ApiKey:
         "created_at": NOW,
     }  # fmt: skip
     return ApiKey.model_validate({**values, **more})
+
+
+def endpoint(**more: Any) -> WebhookEndpoint:
+    values = {
+        "id": fresh("whe"), "organisation_id": fresh("org"), "events": ("delivery.booked",), "created_at": NOW,
+        "url": "https://loja.example/aviso?senha=canarinho", "description": "ERP da Zuleica", "created_by": "usr_1",
+        "updated_at": NOW,
+    }  # fmt: skip
+    return WebhookEndpoint.model_validate({**values, **more})
+
+
+def message(to: WebhookEndpoint, seq: int = 1, **more: Any) -> Message:
+    delivery = more.pop("delivery_id", fresh("del"))
+    values = {
+        "id": message_id(to.id, delivery, seq), "subscriber": to.id, "delivery_id": delivery, "seq": seq,
+        "type": "delivery.booked", "at": NOW, "created_at": NOW + timedelta(seconds=seq),
+    }  # fmt: skip
+    return Message.model_validate({**values, **more})

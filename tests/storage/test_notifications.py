@@ -3,32 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from making import NOW, fresh
+from making import NOW, endpoint, fresh, message
 from sqlalchemy import text
 
 from domain import errors
 from domain.audit import Cursor
-from domain.notifications import Attempt, Health, Message, Outcome, Secrets, WebhookEndpoint, message_id
+from domain.notifications import Attempt, Health, Outcome, Secrets, WebhookEndpoint
 
 SECRETS = Secrets(current="whsec_bmV3", previous="whsec_b2xk", previous_until=NOW)
-
-
-def endpoint(**more) -> WebhookEndpoint:
-    values = {
-        "id": fresh("whe"), "organisation_id": fresh("org"), "events": ("delivery.booked",), "created_at": NOW,
-        "url": "https://loja.example/aviso?senha=canarinho", "description": "ERP da Zuleica", "created_by": "usr_1",
-        "updated_at": NOW,
-    }  # fmt: skip
-    return WebhookEndpoint.model_validate({**values, **more})
-
-
-def message(to: WebhookEndpoint, seq: int = 1, **more) -> Message:
-    delivery = more.pop("delivery_id", fresh("del"))
-    values = {
-        "id": message_id(to.id, delivery, seq), "subscriber": to.id, "delivery_id": delivery, "seq": seq,
-        "type": "delivery.booked", "at": NOW, "created_at": NOW + timedelta(seconds=seq),
-    }  # fmt: skip
-    return Message.model_validate({**values, **more})
 
 
 async def added(stores, **more) -> WebhookEndpoint:

@@ -10,7 +10,7 @@ _MAKE = ("service/", "whe_")
 
 
 def upgrade() -> None:
-    """The service reads the journal and the keys of deliveries, for their workflows; of deliveries themselves nothing."""
+    """The service reads the journal, and deliveries' keys for their workflows; of deliveries themselves nothing."""
     op.execute("""
         DO $$ BEGIN
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'entrega_notifications') THEN
