@@ -56,8 +56,8 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
     for name in names:
         service = import_module(f"api.{name}")
         app.include_router(service.router, prefix="/v1")
-        if hasattr(service, "webhooks"):
-            app.webhooks.include_router(service.webhooks)
+        if hasattr(service, "outgoing"):
+            app.webhooks.include_router(service.outgoing)
     app.include_router(health.router)
     errors.install(app)
     describe(app)

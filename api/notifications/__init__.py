@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 
 from api.notifications import endpoints, messages
-from api.notifications.events import webhooks
+from api.notifications.events import outgoing
 
 router = APIRouter()
 router.include_router(endpoints.router)
 router.include_router(messages.router)
 
-__all__ = ["router", "webhooks"]
+__all__ = ["outgoing", "router"]

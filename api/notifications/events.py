@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header
 
 from domain.notifications import EVENTS, PING, Event
 
-webhooks = APIRouter(tags=["webhooks"])
+outgoing = APIRouter(tags=["webhooks"])
 _HEARD: dict[int | str, dict[str, Any]] = {
     "2XX": {"description": "Taken; any other answer is tried again, in all ten times within three days"},
     410: {"description": "The endpoint wants nothing more: it is disabled"},
@@ -24,7 +24,7 @@ def _received(
 
 
 for _type, _told in {**EVENTS, PING: "The test button was pressed."}.items():
-    webhooks.add_api_route(
+    outgoing.add_api_route(
         _type,
         _received,
         methods=["POST"],

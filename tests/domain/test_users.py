@@ -38,6 +38,9 @@ def test_no_standing_in_an_organisation_makes_staff(predicate) -> None:
 def test_what_a_role_in_the_organisation_opens(org_role: OrgRole, requests: bool, keeps: bool) -> None:
     assert users.may_request(who(org_role=org_role)) is requests
     assert users.may_keep_members(who(org_role=org_role)) is users.may_keep_keys(who(org_role=org_role)) is keeps
+    assert users.may_see_webhook_secrets(who(org_role=org_role)) is keeps
+    assert users.may_keep_webhooks(who(org_role=org_role)) is (org_role in (OrgRole.OWNER, OrgRole.MEMBER))
+    assert users.may_see_webhooks(who(org_role=org_role)) is (org_role is not OrgRole.PARTNER)
     assert users.may_read(who(org_role=org_role))
     assert not users.may_request(who(org_role=org_role, verified=False))
     assert not users.may_keep_members(who(org_role=org_role, verified=False))
@@ -50,11 +53,14 @@ def test_a_key_does_what_it_names(scope: Scope) -> None:
         Scope.DELIVERIES_WRITE: users.may_request,
         Scope.QUOTES_READ: users.may_check,
         Scope.TRACKING_READ: users.may_follow,
+        Scope.WEBHOOKS_READ: users.may_see_webhooks,
+        Scope.WEBHOOKS_WRITE: users.may_keep_webhooks,
     }
     key = who(scopes=frozenset({scope}))
     assert [name for name, predicate in opened.items() if predicate(key)] == [scope]
     assert not users.is_person(key)
     assert not users.may_keep_keys(key)
+    assert not users.may_see_webhook_secrets(key)
     assert not users.may_keep_members(key)
     assert not users.may_set_second_factor(key)
 
