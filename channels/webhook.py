@@ -9,7 +9,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from pydantic_core import to_json
@@ -22,7 +22,8 @@ from wire import Rules, WireError, check, guarded, knock
 PREFIX = "whe_"
 """What the ids of its subscribers begin with."""
 _DEADLINE_S = 20.0
-_PLACES, _BUSY_S = 8, 2
+_PLACES = 8
+_APART = timedelta(milliseconds=100)  # those that were not tried come back in turns, or they would all come at once
 _GONE = "gone"
 
 
@@ -61,6 +62,7 @@ class WebhookChannel:
         self._endpoints, self._rules, self._now, self._deadline_s = endpoints, rules, now, deadline_s
         self._http = http or guarded(rules, tls=tls)
         self._under_way: Counter[str] = Counter()
+        self._turns: dict[str, datetime] = {}
 
     async def close(self) -> None:
         """Ends its connections."""
@@ -78,11 +80,11 @@ class WebhookChannel:
         kept = await self._endpoints.get(subscriber)
         if kept is None or not (kept.endpoint.enabled or probe):
             return Answer(error="disabled", ends=Outcome.DROPPED)
-        held = kept.health.held_until
-        if held is not None and held > self._now() and not probe:
-            raise SubscriberBusy(retry_after=math.ceil((held - self._now()).total_seconds()) + 1)
+        now, held = self._now(), kept.health.held_until
+        if held is not None and held > now and not probe:
+            raise SubscriberBusy(retry_after=self._next_turn(subscriber, now, held))
         if self._under_way[subscriber] >= _PLACES:
-            raise SubscriberBusy(retry_after=_BUSY_S)
+            raise SubscriberBusy(retry_after=self._next_turn(subscriber, now, now + timedelta(seconds=1)))
         self._under_way[subscriber] += 1
         try:
             answer = await self._call(kept, message_id, event)
@@ -92,6 +94,11 @@ class WebhookChannel:
                 del self._under_way[subscriber]
         await self._note(kept, answer)
         return answer
+
+    def _next_turn(self, subscriber: str, now: datetime, earliest: datetime) -> int:
+        """In how many seconds the next of an endpoint's messages may come back; each gets a turn of its own."""
+        self._turns[subscriber] = max(self._turns.get(subscriber, earliest), earliest) + _APART
+        return math.ceil((self._turns[subscriber] - now).total_seconds())
 
     async def _call(self, kept: KeptEndpoint, message_id: str, event: Event) -> Answer:
         now, started = self._now(), time.monotonic()

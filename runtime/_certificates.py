@@ -26,7 +26,7 @@ PARTS: Mapping[str, Collection[x509.ObjectIdentifier]] = {
     "api": (_SERVER, _CLIENT),
     "codec": (_SERVER, _CLIENT),
     "worker": (_SERVER, _CLIENT),
-    "relay": (_SERVER,),
+    "relay": (_SERVER, _CLIENT),
     "operator": (_CLIENT,),  # whoever runs a command beside the others
 }
 """What each part may prove to be: a server to those who come, a client to Temporal's door."""
@@ -64,7 +64,8 @@ class Certificates:
         authority = self._authority(now)
         for part, uses in PARTS.items():
             pair = self.of(part)
-            if not _good(pair.certificate, pair.key, now, _LEAF_LIFE / 3, issuer=authority[0]):
+            good = _good(pair.certificate, pair.key, now, _LEAF_LIFE / 3, issuer=authority[0])
+            if not good or _uses(pair.certificate) != set(uses):
                 key = ec.generate_private_key(ec.SECP256R1())
                 # The key first: whoever reloads meanwhile finds a pair that does not match, and keeps the old one.
                 _write(pair.key, _pem(key))
@@ -96,6 +97,11 @@ def _good(
         return False
     # By the key, since every authority of ours has the same name.
     return issuer is None or _key_id(found) == x509.SubjectKeyIdentifier.from_public_key(_ec(issuer)).digest
+
+
+def _uses(certificate: Path) -> set[x509.ObjectIdentifier]:
+    found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    return set(found.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
 
 
 def _key_id(certificate: x509.Certificate) -> bytes | None:

@@ -161,8 +161,14 @@ async def test_one_that_hangs_takes_no_more_than_its_places(store: Any, receiver
     hanging = [asyncio.create_task(channel.send(its_id, f"msg_{n}", EVENT)) for n in range(8)]
     while len(receiver.calls) < 8:
         await asyncio.sleep(0)
-    with pytest.raises(SubscriberBusy):
-        await channel.send(its_id, "msg_9", EVENT)
+    waits = []
+    for n in range(30):
+        with pytest.raises(SubscriberBusy) as busy:
+            await channel.send(its_id, f"msg_late_{n}", EVENT)
+        waits.append(busy.value.data["retry_after"])
+    assert waits == sorted(waits)
+    assert waits[0] == 2
+    assert waits[-1] >= 4  # in turns, not all at once
     assert (await channel.send(other, "msg_other", EVENT)).taken
     for task in hanging:
         task.cancel()
