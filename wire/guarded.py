@@ -50,7 +50,11 @@ class Rules:
             raise _held("only https may be called" if not self.plain_http else "only http and https may be called")
         if url.userinfo:
             raise _held("an address to call holds no name or password")
-        if not url.host:
+        try:
+            named = bool(url.host)
+        except UnicodeError:  # of punycode that stands for nothing
+            named = False
+        if not named:
             raise _held("an address to call names a host")
         self.look_at_port(url.port or (443 if url.scheme == "https" else 80))
 

@@ -51,7 +51,7 @@ async def test_a_try_says_how_many_are_left_and_when_all_are_again(people):
     assert [round(one.full_in_s / 360) for one in left] == list(range(1, 11))
 
 
-@pytest.mark.parametrize("role", ["users", "quotes", "availability", "deliveries", "tracking"])
+@pytest.mark.parametrize("role", ["users", "quotes", "availability", "deliveries", "tracking", "notifications"])
 async def test_every_service_counts_clients_in_the_same_buckets(engines, role):
     limit, key = Limit("test", 3, timedelta(hours=1)), fresh("k")
     both = SqlRateLimit(engines[role], "limits"), SqlRateLimit(engines["users"], "limits")

@@ -131,6 +131,7 @@ async def test_however_our_own_machine_is_written_it_is_not_called(host: str) ->
         "",
         "https://[::1/",
         "https://exa\x00mple.com/",
+        "https://xn--a/",
     ],
 )
 async def test_what_is_no_plain_https_address_is_refused_before_anybody_is_asked(url: str) -> None:
