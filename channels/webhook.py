@@ -116,6 +116,8 @@ class WebhookChannel:
             reply = await knock(self._http, request, deadline_s=self._deadline_s)
         except WireError as failure:
             error = failure.reason
+        except (httpx.InvalidURL, UnicodeError):
+            error = "forbidden_address"
         else:
             status = reply.status
             wait = None if reply.ok else reply.asked_to_wait(LONGEST_WAIT.total_seconds())

@@ -141,7 +141,7 @@ async def test_what_is_no_plain_https_address_is_refused_before_anybody_is_asked
     with pytest.raises(HeldBack):
         await check(url, resolve=resolve)
     async with guarded(resolve=resolve) as http:
-        with pytest.raises((HeldBack, httpx.InvalidURL)):
+        with pytest.raises((HeldBack, httpx.InvalidURL, UnicodeError)):
             await call(http, url)
 
 
