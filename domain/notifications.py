@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema
 
 from domain._values import Code, Line, Timestamp, Value
+from domain.access import Whose
 from domain.audit import JournalLine
 from domain.deliveries import DeliveryStatus
 
@@ -127,6 +128,10 @@ class WebhookEndpoint(Subscriber):
     held_until: Timestamp | None = Field(default=None, description="it asked us to slow down, or does not answer")
     created_by: str
     updated_at: Timestamp
+
+    def whose(self) -> Whose:
+        """The organisation's: an address may tell of somebody."""
+        return {self.id: self.organisation_id}
 
 
 class Secrets(Value):

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from api.auth import Person, requires
 from api.deps import Parts, PartsDep
 from api.errors import problems
+from api.looks import Watched
 from api.notifications.schemas import EndpointChange, EndpointCreate, EndpointSecret, NewEndpoint, RotateBody, Tested
 from api.notifications.schemas import new_secret as fresh
 from api.paging import CursorParam, Limit, Page
@@ -27,7 +28,7 @@ from domain.notifications import (
 )
 from domain.users import Principal, is_staff, may_keep_webhooks, may_see_webhook_secrets, may_see_webhooks
 
-router = APIRouter(prefix="/webhook-endpoints", tags=["webhooks"])
+router = APIRouter(prefix="/webhook-endpoints", tags=["webhooks"], route_class=Watched)
 
 EndpointId = Annotated[str, Path(pattern=r"^whe_[0-9a-f]{32}$")]
 Viewer = Annotated[Principal, Depends(requires(may_see_webhooks))]
@@ -122,8 +123,8 @@ async def get_webhook_secret(endpoint_id: EndpointId, parts: PartsDep, caller: P
     kept = await found(parts, caller, endpoint_id)
     if not may_see_webhook_secrets(caller):
         raise errors.Forbidden
-    subject, whose = f"access/{endpoint_id}", caller.organisation_id
-    await parts.journal.append(subject, "webhook_endpoint.secret_shown", caller.actor, {}, whose)
+    kind = "webhook_endpoint.secret_shown"
+    await parts.journal.append(endpoint_id, kind, caller.actor, {}, caller.organisation_id)
     return EndpointSecret.model_validate(kept.secrets.model_dump())
 
 

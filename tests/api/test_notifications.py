@@ -12,6 +12,7 @@ from making import NOW, message
 from receiver import Receiver, receiving, says
 
 from api.deps import Parts
+from domain.access import chain_of
 from domain.notifications import EVENTS, PING, Attempt, Outcome
 from domain.users import OrgRole, Role
 
@@ -50,7 +51,8 @@ async def test_an_endpoint_shows_its_secret_once_and_owners_again(
     assert (await http.get(where, headers=member)).json() == made
     assert (await http.get(f"{where}/secret", headers=member)).status_code == 403
     assert secret not in str(parts.journal.lines)  # type: ignore[attr-defined]
-    assert [line.kind for line in await parts.journal.of(f"access/{made['id']}")] == ["webhook_endpoint.secret_shown"]
+    kinds = [line.kind.partition(".")[2] for line in await parts.journal.of(made["id"])]
+    assert kinds == ["added", "secret_shown"]
 
 
 async def test_the_same_key_adds_one_endpoint(http: Any, signed: Any, receiver: Receiver) -> None:
@@ -152,11 +154,15 @@ async def test_the_log_says_what_was_tried_and_a_message_is_sent_again(
     assert (await http.post(f"{where}/{sent.id}/resend", headers=headers)).status_code == 410
 
 
-async def test_staff_look_and_change_nothing(http: Any, signed: Any, receiver: Receiver) -> None:
+async def test_staff_look_which_is_told_and_change_nothing(
+    http: Any, parts: Parts, signed: Any, receiver: Receiver
+) -> None:
     made = await added(http, await signed(), receiver.url)
     support, where = await signed(Role.SUPPORT), f"{ALL}/{made['id']}"
     assert (await http.get(where, headers=support)).status_code == 200
     assert (await http.get(f"{where}/messages", headers=support)).status_code == 200
+    [look] = await parts.journal.of(chain_of(made["organisation_id"]))
+    assert (look.data["route"], look.data["subjects"]) == ("get_webhook_endpoint", [made["id"]])
     for method, path in (("GET", "/secret"), ("PATCH", ""), ("DELETE", ""), ("POST", "/test")):
         body = {"json": {}} if method == "PATCH" else {}
         assert (await http.request(method, where + path, headers=support, **body)).status_code == 404, path
