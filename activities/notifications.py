@@ -8,8 +8,9 @@ from temporalio import activity
 
 from domain._values import Value
 from domain.errors import NotTaken
+from domain.events import Event, event_of
 from domain.notification_ports import Channel, MessageStore
-from domain.notifications import Answer, Attempt, Event, Message, Outcome, event_of, judged, message_id
+from domain.notifications import Answer, Attempt, Message, Outcome, judged, message_id
 from domain.ports import Journal
 
 

@@ -15,8 +15,9 @@ import httpx
 from pydantic_core import to_json
 
 from domain.errors import AddressForbidden, SubscriberBusy
+from domain.events import Event
 from domain.notification_ports import EndpointStore
-from domain.notifications import LONGEST_WAIT, Answer, Event, KeptEndpoint, Outcome, fares
+from domain.notifications import LONGEST_WAIT, Answer, KeptEndpoint, Outcome, fares
 from wire import Rules, WireError, check, guarded, knock
 
 PREFIX = "whe_"

@@ -5,10 +5,10 @@ from typing import Protocol
 
 from domain._values import Timestamp
 from domain.audit import Cursor
+from domain.events import Event
 from domain.notifications import (
     Answer,
     Attempt,
-    Event,
     Health,
     KeptEndpoint,
     Message,

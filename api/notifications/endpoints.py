@@ -15,17 +15,8 @@ from api.notifications.schemas import EndpointChange, EndpointCreate, EndpointSe
 from api.notifications.schemas import new_secret as fresh
 from api.paging import CursorParam, Limit, Page
 from domain import errors
-from domain.notifications import (
-    PING,
-    Attempt,
-    Event,
-    EventData,
-    KeptEndpoint,
-    Message,
-    Outcome,
-    Secrets,
-    WebhookEndpoint,
-)
+from domain.events import PING, Event, EventData
+from domain.notifications import Attempt, KeptEndpoint, Message, Outcome, Secrets, WebhookEndpoint
 from domain.users import Principal, is_staff, may_keep_webhooks, may_see_webhook_secrets, may_see_webhooks
 
 router = APIRouter(prefix="/webhook-endpoints", tags=["webhooks"], route_class=Watched)

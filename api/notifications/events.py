@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 
-from domain.notifications import EVENTS, PING, Event
+from domain.events import EVENTS, PING, Event
 
 outgoing = APIRouter(tags=["webhooks"])
 _HEARD: dict[int | str, dict[str, Any]] = {

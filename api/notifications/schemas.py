@@ -7,7 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints
 
 from domain._values import Flag, Line, Request, Span, Timestamp
-from domain.notifications import ROTATED_FOR, Attempt, EventType, Message, Secrets, WebhookEndpoint
+from domain.events import EventType
+from domain.notifications import ROTATED_FOR, Attempt, Message, Secrets, WebhookEndpoint
 
 _SECRET_BYTES = 32
 _MOST_EVENTS = 50

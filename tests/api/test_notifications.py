@@ -13,7 +13,8 @@ from receiver import Receiver, receiving, says
 
 from api.deps import Parts
 from domain.access import chain_of
-from domain.notifications import EVENTS, PING, Attempt, Outcome
+from domain.events import EVENTS, PING
+from domain.notifications import Attempt, Outcome
 from domain.users import OrgRole, Role
 
 ALL = "/v1/webhook-endpoints"

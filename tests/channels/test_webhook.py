@@ -16,7 +16,8 @@ from standardwebhooks import WebhookVerificationError
 
 from channels.webhook import WebhookChannel, rules, signature
 from domain.errors import AddressForbidden, SubscriberBusy
-from domain.notifications import Answer, Event, EventData, Health, Outcome, Secrets, WebhookEndpoint
+from domain.events import Event, EventData
+from domain.notifications import Answer, Health, Outcome, Secrets, WebhookEndpoint
 
 HERE = rules(this_machine=True, tls_required=False)
 EVENT = Event(

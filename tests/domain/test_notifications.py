@@ -8,8 +8,8 @@ from making import NOW, fresh
 
 from domain.audit import JournalLine
 from domain.deliveries import DeliveryStatus
+from domain.events import EVENTS, event_of
 from domain.notifications import (
-    EVENTS,
     MOST_TRIES,
     SCHEDULE,
     Answer,
@@ -17,7 +17,6 @@ from domain.notifications import (
     Outcome,
     Secrets,
     Subscriber,
-    event_of,
     fares,
     judged,
     message_id,
