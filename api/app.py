@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.middleware.cors import CORSMiddleware
 
@@ -96,5 +96,6 @@ def _surround(app: FastAPI, settings: Settings, *, decoding: bool) -> None:
         max_age=600,
     )
     app.add_middleware(SafeHeaders)
-    Instrumentator(excluded_handlers=["/metrics", "/healthz/.*"]).instrument(app).expose(app, include_in_schema=False)
+    counted = Instrumentator(excluded_handlers=["/metrics", "/healthz/.*"]).instrument(app)
+    counted.expose(app, include_in_schema=False, dependencies=[Depends(health.near)])
     app.add_middleware(RequestIds)

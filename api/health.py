@@ -1,13 +1,14 @@
-"""What an orchestrator asks: is the process there, and can it serve."""
+"""What an orchestrator asks: is the process there, can it serve, and what has it counted."""
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from api.addresses import is_ours
 from api.deps import PartsDep
 from domain._values import Value
 from domain.audit import Cursor
-from domain.errors import Unavailable
+from domain.errors import NotFound, Unavailable
 
 router = APIRouter(prefix="/healthz", include_in_schema=False)
 _READY_WITHIN_S = 3.0
@@ -34,3 +35,10 @@ async def ready(parts: PartsDep) -> Health:
     except TimeoutError as error:
         raise Unavailable("the database does not answer") from error
     return Health(status="ok")
+
+
+def near(request: Request) -> None:
+    """A dependency of metrics: who asks from the internet, directly or by a trusted proxy, is told that there are none.
+    Raises NotFound."""
+    if request.client is None or not is_ours(request.client.host):
+        raise NotFound("no such page")

@@ -2,7 +2,7 @@
 
 from api.asgi import App, Receive, Scope, Send, with_headers
 
-CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+CSP = "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """For what is not a page at all."""
 HSTS = "max-age=63072000; includeSubDomains"
 

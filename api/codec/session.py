@@ -65,7 +65,7 @@ async def codec_session_page(request: Request, parts: PartsDep) -> HTMLResponse:
     allowed = " ".join(
         filter(None, ("'self'", parts.settings.temporal_ui_origin))
     )  # where the form goes, and then on to
-    policy = f"default-src 'none'; form-action {allowed}; base-uri 'none'; frame-ancestors 'none'"
+    policy = f"default-src 'none'; object-src 'none'; form-action {allowed}; base-uri 'none'; frame-ancestors 'none'"
     endpoint = html.escape(str(request.url.replace(path="/v1/codec", query="")))
     return HTMLResponse(_PAGE.format(endpoint=endpoint), headers={"Content-Security-Policy": policy})
 

@@ -14,7 +14,7 @@ _STEP_S = 30
 _EITHER_SIDE = 1
 """Steps that a clock may be off, as RFC 6238 §5.2 advises."""
 _RECOVERY_CODES = 10
-_RECOVERY_BYTES = 10
+_RECOVERY_BYTES = 15  # from 112 bits on a plain digest is enough to keep (OWASP ASVS 6.5.2)
 _ISSUER = "Entrega"
 
 
@@ -44,7 +44,7 @@ def step_of(factor: SecondFactor, code: str, at: float | None = None) -> int | N
 
 
 def recovery_codes() -> tuple[list[str], Sequence[str]]:
-    """Ten codes of 80 bits to write down, and their fingerprints."""
+    """Ten codes of 120 bits to write down, and their fingerprints."""
     codes = [base32(secrets.token_bytes(_RECOVERY_BYTES)).lower() for _ in range(_RECOVERY_CODES)]
     shown = ["-".join(code[i : i + 4] for i in range(0, len(code), 4)) for code in codes]
     return shown, [fingerprint(code) for code in codes]

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -47,7 +48,7 @@ async def test_every_answer_is_safe_to_show(
     assert answer.status_code == status
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
+    assert {"object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= {p.strip() for p in policy.split(";")}
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -64,7 +65,41 @@ async def test_over_tls_browsers_are_told_to_stay_there(app: FastAPI) -> None:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="https://api") as http:
         answer = await http.get("/v1/users/jwks")
-    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("10.1.2.3", 200),
+        ("::1", 200),
+        ("fd00::7", 200),
+        ("::ffff:10.1.2.3", 200),
+        ("8.8.8.8", 404),
+        ("2a00:1450::1", 404),
+        ("::ffff:8.8.8.8", 404),
+        ("nowhere", 404),
+    ],
+)
+async def test_what_we_count_is_not_the_internets_business(app: FastAPI, host: str, status: int) -> None:
+    transport = httpx.ASGITransport(app=app, client=(host, 1234))
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as http:
+        answer = await http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"})  # as anybody may claim
+    assert answer.status_code == status
+    assert ("python_info" in answer.text) == (status == 200)
+
+
+async def test_a_refusal_is_logged_with_who_asked_for_what(http: httpx.AsyncClient, signed: Any) -> None:
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logged:
+        await http.post("/v1/rules", json={}, headers=await signed())
+        await http.post("/v1/rules", json={}, headers={"Authorization": "Bearer nobodys"})
+    forbidden, unknown = [line for line in logged if line["event"] == "request"]
+    assert (forbidden["status"], forbidden["method"], forbidden["route"]) == (403, "POST", "/rules")
+    assert forbidden["actor"].startswith("usr_")
+    assert (unknown["status"], unknown["route"], "actor" in unknown) == (401, "/rules", False)
+    assert forbidden["request_id"] != unknown["request_id"]
+    assert "nobodys" not in repr(logged)
 
 
 async def test_the_page_runs_our_scripts_and_no_others(http: httpx.AsyncClient) -> None:

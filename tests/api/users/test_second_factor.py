@@ -1,5 +1,7 @@
 """A second factor: asked for after the password, each code good once, and never easier to take off than to put on."""
 
+import base64
+
 import jwt
 import pyotp
 import pytest
@@ -80,6 +82,7 @@ async def test_a_recovery_code_signs_in_once_however_it_is_typed(person) -> None
     ana = await person()
     await ana.second_factor()
     assert len(set(ana.codes)) == 10
+    assert all(len(base64.b32decode(code.replace("-", "").upper())) * 8 >= 112 for code in ana.codes)
     first, second = ana.codes[:2]
     assert (await ana.sign_in(code=first)).status_code == 200
     assert code_of(await ana.sign_in(code=first)) == (401, "second_factor_wrong")
