@@ -1,6 +1,7 @@
 """The API against its own description: whatever is sent, the answer is one that the description names, never a 500."""
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -51,20 +52,36 @@ async def token_of(who: str, stack: Stack) -> list[str]:
     return ["--header", f"Authorization: {token}"]
 
 
-@pytest.mark.parametrize("who", ["nobody", "customer", "admin"])
-async def test_every_route_keeps_to_its_description(who: str, stack: Stack, tmp_path: Path) -> None:
-    token, settings = await token_of(who, stack), tmp_path / "schemathesis.toml"
+async def fuzz(who: str, stack: Stack, folder: Path, *chosen: str) -> tuple[int, str]:
+    """The exit code, and what was said; whatever it made is undone."""
+    token, settings = await token_of(who, stack), folder / "schemathesis.toml"
     settings.write_text(SETTINGS)
     program = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(settings)]
     described = ["run", f"{stack.urls['api']}/v1/openapi.json"]
-    limits = ["--max-examples", "40", "--seed", "7", "--request-timeout", "30", "--workers", "2"]
+    limits = ["--seed", "7", "--request-timeout", "30", "--workers", "2"]
     # The stream never ends by itself; webhooks have tests of their own, with signatures.
     left_out = ["--exclude-path", "/v1/stream"]
-    chosen = [*CHECKS, "--phases", "examples,coverage,fuzzing", "--no-color"]
     fuzzing = await asyncio.create_subprocess_exec(
-        *program, *described, *limits, *left_out, *chosen, *token,
+        *program, *described, *limits, *left_out, *CHECKS, *chosen, "--no-color", *token,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     said, _ = await fuzzing.communicate()
     await undo(stack)
-    assert fuzzing.returncode == 0, said.decode()[-12_000:]
+    assert fuzzing.returncode is not None
+    return fuzzing.returncode, said.decode()
+
+
+@pytest.mark.parametrize("who", ["nobody", "customer", "admin"])
+async def test_every_route_keeps_to_its_description(who: str, stack: Stack, tmp_path: Path) -> None:
+    code, said = await fuzz(who, stack, tmp_path, "--max-examples", "40", "--phases", "examples,coverage,fuzzing")
+    assert code == 0, said[-12_000:]
+
+
+@pytest.mark.parametrize("who", ["nobody", "customer", "admin"])
+async def test_every_chain_of_requests_keeps_to_it_too(who: str, stack: Stack, tmp_path: Path) -> None:
+    """What one answer names is put into the next request: the fuzzer infers from the description which goes where. At
+    most a minute of chains, made anew until it is over."""
+    code, said = await fuzz(who, stack, tmp_path, "--max-time", "60", "--phases", "examples,stateful")
+    assert code == 0, said[-12_000:]
+    linked = re.search(r"API Links: +(\d+) covered", said)
+    assert who == "nobody" or (linked and int(linked[1]) > 0), said[-12_000:]
