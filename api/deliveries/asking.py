@@ -70,14 +70,16 @@ async def request_delivery(
         static_summary=f"{request.service} · {request.pickup.address.state} → {request.dropoff.address.state}",
     )
     try:
-        answer: Any = await parts.temporal.execute_update_with_start_workflow(
-            DeliveryWorkflow.quoted,
-            messages.Quoted(actor=caller.actor),
-            start_workflow_operation=operation,
-            id=f"quoted-{its_id}",
-            rpc_timeout=_WAIT,
-        )
-    except TEMPORAL_FAILURES as error:
+        # The client's own `rpc_timeout` is one of each call it makes, and it calls until there is an answer.
+        async with asyncio.timeout(_WAIT.total_seconds()):
+            answer: Any = await parts.temporal.execute_update_with_start_workflow(
+                DeliveryWorkflow.quoted,
+                messages.Quoted(actor=caller.actor),
+                start_workflow_operation=operation,
+                id=f"quoted-{its_id}",
+                rpc_timeout=_WAIT,
+            )
+    except (TimeoutError, *TEMPORAL_FAILURES) as error:
         # Else its future is reported as never retrieved; where no connection was made it never comes.
         with contextlib.suppress(TimeoutError, *TEMPORAL_FAILURES):
             await asyncio.wait_for(operation.workflow_handle(), _AT_ONCE_S)

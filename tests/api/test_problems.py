@@ -1,7 +1,9 @@
 """Bad input gets a clear problem with a stable code: never a 500, never a half-written row."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -184,6 +186,20 @@ async def test_temporal_being_away_is_a_503_that_says_what_to_do(http: httpx.Asy
     headers = {**await signed(), "Idempotency-Key": "key"}
     answer = await http.post("/v1/deliveries", json=body(), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["retry-after"]
+
+
+async def test_carriers_that_are_asked_for_long_hold_no_request(
+    http: httpx.AsyncClient, signed: Any, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def thinking(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(parts.temporal, "execute_update_with_start_workflow", thinking)
+    monkeypatch.setattr("api.deliveries.asking._WAIT", timedelta(milliseconds=50))
+    answer = await http.post("/v1/deliveries", json=body(), headers={**await signed(), "Idempotency-Key": "key"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "same Idempotency-Key" in answer.json()["detail"]
     assert answer.headers["retry-after"]
 
 

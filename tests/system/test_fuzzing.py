@@ -16,10 +16,15 @@ pytestmark = pytest.mark.long
 # used, a password that everybody has, money of another country).
 CHECKS = ["--checks", "all", "--exclude-checks", "positive_data_acceptance"]
 
-# Who has no token is to have none; and a body that is too large as well as wrong may be refused for either.
+# Who has no token is to have none; who asks while carriers think for long is told after 15 s to come again; and a body
+# that is too large as well as wrong may be refused for either.
 SETTINGS = """
 [auth]
 auto-signup = false
+[checks]
+max_response_time = 20
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx", "503"]
 [checks.negative_data_rejection]
 expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]
 """
