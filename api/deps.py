@@ -14,6 +14,7 @@ from domain.ports import (
     AvailabilityStore,
     Carriers,
     Deliverer,
+    DeliveryErasure,
     DeliveryStore,
     ExchangeLog,
     Geocoder,
@@ -23,6 +24,7 @@ from domain.ports import (
     RoutingStore,
     ScanStore,
 )
+from domain.privacy import Privacy
 from domain.user_ports import (
     AccessLog,
     ApiKeyStore,
@@ -49,6 +51,7 @@ class Parts:
     client_limits: RateLimit
     deliveries: DeliveryStore
     policies: PolicyStore
+    erasure: DeliveryErasure
     accounts: AccountStore
     routing: RoutingStore
     carriers: Carriers
@@ -63,6 +66,7 @@ class Parts:
     service_accounts: ServiceAccountStore
     api_keys: ApiKeyStore
     limits: RateLimit
+    privacy: Privacy
     mailer: Mailer
     journal: Journal
     accesses: AccessLog

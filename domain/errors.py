@@ -137,6 +137,10 @@ class DeliveryClosed(Conflict):
     """The delivery has ended."""
 
 
+class DeliveriesUnderway(Conflict):
+    """Not before these deliveries have ended: cancel them, or wait."""
+
+
 class DeliveryDiverged(DomainError):
     """The journal holds another story for this step; a human must look."""
 

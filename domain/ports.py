@@ -15,6 +15,7 @@ from domain.exchanges import Exchange
 from domain.ledger import Entry
 from domain.pauses import Pause
 from domain.places import Address, PartialAddress, Point
+from domain.privacy import Ground
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
 from domain.routing import AccountRule, Asking
 from domain.tracking import Scan
@@ -191,6 +192,19 @@ class DeliveryStore(Protocol):
         """The fingerprint of the request that made it, by which the same key with another body is known."""
 
 
+class DeliveryErasure(Protocol):
+    """How deliveries lose what was personal in them. Whoever asks has seen that their workflows have closed."""
+
+    async def erase(self, delivery_id: str, actor: str, ground: Ground) -> bool:
+        """Deletes its data key, with a journal line under `key/…`; whether there was something to erase."""
+
+    async def due(
+        self, before: datetime | None, limit: int, after: str | None = None
+    ) -> tuple[Sequence[str], str | None]:
+        """Ended deliveries whose last move was before then, or, without an instant, those of erased organisations;
+        by age, and where the next ones begin."""
+
+
 class PolicyStore(Protocol):
     """Delivery policies that differ from the settings', per organisation."""
 
@@ -282,8 +296,18 @@ class Deliverer(Protocol):
     async def report(self, delivery_id: str, scans: Sequence[Scan]) -> bool:
         """Hands scans over durably; False when that delivery's workflow has closed. Raises Unavailable."""
 
+    async def runs(self, delivery_id: str) -> bool:
+        """Whether that delivery's workflow still runs, if only to settle accounts. Raises Unavailable."""
+
 
 # ── data keys ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Tidying(Protocol):
+    """Rows of a service that are over and that nobody needs."""
+
+    async def tidy(self, before: datetime, limit: int) -> int:
+        """Deletes at most so many of each kind that were over before then, with a journal line that counts them."""
 
 
 class DataKeys(Protocol):

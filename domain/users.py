@@ -157,6 +157,17 @@ def may_set_second_factor(principal: Principal) -> bool:
     return is_person(principal) and principal.verified
 
 
+def may_export(principal: Principal) -> bool:
+    """Have everything that an organisation's deliveries hold, all at once: its owners, and staff with a ground."""
+    owns = principal.org_role is OrgRole.OWNER or is_staff(principal)
+    return is_person(principal) and owns and principal.verified
+
+
+def may_erase(principal: Principal) -> bool:
+    """Make a delivery forget for good whom it was about: the same people."""
+    return may_export(principal)
+
+
 # ── inside an organisation: the principal's `org_role` is the one there ───────────────────────────────────
 
 
@@ -217,6 +228,16 @@ def may_see_carriers(principal: Principal) -> bool:
 def may_see_users(principal: Principal) -> bool:
     """Find a user by address."""
     return is_staff(principal)
+
+
+def may_export_people(principal: Principal) -> bool:
+    """Hand out what is held on a user, with a ground."""
+    return principal.role is Role.ADMIN
+
+
+def may_erase_people(principal: Principal) -> bool:
+    """End a user's account for good, with a ground."""
+    return principal.role is Role.ADMIN
 
 
 def may_pause_carriers(principal: Principal) -> bool:

@@ -69,6 +69,18 @@ def list_keys(state: BesideOption = None) -> None:
     typer.echo(f"erased: {erased}")
 
 
+@keys.command("erase-again")
+def erase_keys_again(state: BesideOption = None) -> None:
+    """After a backup was restored: deletes the data keys that it brought back, of all who were erased since, as journal
+    and audit log tell. Before anything else is started; again is harmless."""
+    import asyncio
+
+    from runtime.beside import settings_beside
+    from runtime.data_keys import erase_again
+
+    typer.echo(f"erased again: {asyncio.run(erase_again(settings_beside(state)))}")
+
+
 @audit.command("verify")
 def verify_audit(state: BesideOption = None) -> None:
     """Walks every chain of the audit log and compares its end with the journal; exit code 1 if a line is missing, was

@@ -7,6 +7,7 @@ from runtime.settings import Settings
 from runtime.wiring import Wiring
 from storage._keks import KeyFileUnusable, make_kek
 
+_PAGE = 500
 OPERATOR = "operator"
 """Who does what is typed at a terminal."""
 
@@ -37,6 +38,21 @@ async def rotate_data_keys(settings: Settings, progress: Callable[[int, int], No
                     "name (openssl rand -base64 32), and run this again when every service has it"
                 ) from None
         return newest, await rewrapping.run(OPERATOR, progress)
+
+
+async def erase_again(settings: Settings) -> int:
+    """Deletes what a restored backup has brought back: every data key of which journal or audit log says that it was
+    erased; how many there were. As the database's owner. Raises SettingMissing, Unavailable."""
+    async with Wiring(settings) as wiring:
+        subjects = dict.fromkeys(await wiring.journal("relay").erased())
+        after: str | None = None
+        while True:
+            lines, after = await wiring.audit().search(kind="key.erased", limit=_PAGE, after=after)
+            subjects |= dict.fromkeys(str(line.data["subject"]) for line in lines)
+            if after is None:
+                break
+        ring = wiring.owners_keys()
+        return sum([await ring.erase(subject, OPERATOR) for subject in subjects])
 
 
 async def list_data_keys(settings: Settings) -> tuple[Sequence[KekUse], int]:

@@ -52,6 +52,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
             owner = {
                 "deliveries": ("deliveries", wiring.deliveries),
                 "policies": ("deliveries", wiring.policies),
+                "erasure": ("deliveries", wiring.erasure),
                 "availability": ("availability", wiring.availability),
                 "scans": ("tracking", wiring.scans),
                 "endpoints": ("notifications", wiring.endpoints),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from domain.privacy import Retention
 from runtime._plaintext import in_the_clear
 
 PREFIX = "ENTREGA_"
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
     """Workers make their build the current one at start: for one machine; in a cluster the rollout does it."""
     sweep_every: float = 15.0
     """Seconds between two sweeps of the inbox."""
+    retention_every: Annotated[float, Field(ge=1)] = 3600.0
+    """Seconds between two runs of the retention."""
+    retention: Retention = Retention()
+    """How many days things are kept, as in ENTREGA_RETENTION__DELIVERIES_DAYS=365; 0 keeps them."""
     crash_at: str | None = None
     """Fault tests only: `activity:before` or `activity:after`, where the worker kills itself once."""
     crash_marker: Path | None = None

@@ -22,6 +22,8 @@ from temporalio.client import (
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
+    ScheduleUpdate,
+    WorkflowExecutionStatus,
 )
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, PydanticPayloadConverter
@@ -38,6 +40,7 @@ from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, Wo
 import domain
 import workflows
 from domain.errors import Erased, Unavailable
+from domain.privacy import Retention
 from domain.tracking import Scan
 from runtime._renewing import Door, Renewed, Renewing
 from runtime.request_ids import RequestIds
@@ -45,7 +48,7 @@ from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
 from workflows.messages import CarrierReport
 from workflows.notifications import Happened, NotificationStart, NotificationWorkflow
-from workflows.upkeep import SWEEP_ID, SweepInboxWorkflow
+from workflows.upkeep import RETENTION_ID, SWEEP_ID, RetentionWorkflow, SweepInboxWorkflow
 
 _DEPLOYMENT = "entrega-{queue}"
 _NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE)
@@ -202,6 +205,22 @@ async def ensure_schedules(client: Client, sweep_every: timedelta) -> None:
         await client.create_schedule(SWEEP_ID, schedule)
 
 
+async def ensure_retention(client: Client, every: timedelta, retention: Retention) -> None:
+    """The schedule by which things are kept no longer than this; one from before takes over what is said now."""
+    action = ScheduleActionStartWorkflow(
+        RetentionWorkflow.run, retention, id=RETENTION_ID, task_queue=addressing.DELIVERIES
+    )
+    schedule = Schedule(
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+    try:
+        await client.create_schedule(RETENTION_ID, schedule)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(RETENTION_ID).update(lambda _: ScheduleUpdate(schedule=schedule))
+
+
 class TemporalDeliverer:
     """Hands carriers' reports to deliveries by signal: durable even while no worker runs."""
 
@@ -225,6 +244,16 @@ class TemporalDeliverer:
             return False
         return True
 
+    async def runs(self, delivery_id: str) -> bool:
+        """See `domain.ports.Deliverer`."""
+        handle = self._client.get_workflow_handle(addressing.delivery_workflow_id(delivery_id))
+        try:
+            told = await handle.describe(rpc_timeout=timedelta(seconds=5))
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise Unavailable("Temporal does not answer") from error
+        return told.status is WorkflowExecutionStatus.RUNNING
 
 class TemporalNotifier:
     """Hands what happened to subscribers' workflows by signal, starting those that have ended."""

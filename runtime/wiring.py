@@ -29,6 +29,7 @@ from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
 from storage.deliveries import SqlDeliveryStore
 from storage.endpoints import SqlEndpointStore
+from storage.erasure import SqlDeliveryErasure
 from storage.exchanges import MongoExchangeLog
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
@@ -39,7 +40,9 @@ from storage.messages import SqlMessageStore
 from storage.notifications import SqlSubscribers
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
+from storage.privacy import SqlPrivacyStore
 from storage.proofs import SqlProofStore
+from storage.retention import SqlTidying
 from storage.rewrapping import Rewrapping
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
@@ -68,12 +71,13 @@ def identity(engine: AsyncEngine, seals: Seals) -> dict[str, Any]:
         "service_accounts": SqlServiceAccountStore(engine),
         "api_keys": SqlApiKeyStore(engine),
         "limits": SqlRateLimit(engine),
+        "privacy": SqlPrivacyStore(engine, seals),
     }
 
 
 IDENTITY = (
     *("users", "proofs", "sessions", "second_factors", "organisations", "invitations"),
-    *("service_accounts", "api_keys", "limits"),
+    *("service_accounts", "api_keys", "limits", "privacy"),
 )
 
 
@@ -120,6 +124,12 @@ class Wiring:
             self._rings[service] = KeyRing(self.engine(service), self.keks())
         return self._rings[service]
 
+    def owners_keys(self) -> KeyRing:
+        """Data keys as the database's owner: whoever restores a backup. Raises SettingMissing."""
+        engine = connect(self.settings.need("database_url"), application_name="entrega-owner")
+        self._stack.push_async_callback(engine.dispose)
+        return KeyRing(engine, self.keks())
+
     def rewrapping(self) -> Rewrapping:
         """Wraps data keys anew, as the role that may."""
         return Rewrapping(self.engine("keys"), self.keks())
@@ -151,6 +161,18 @@ class Wiring:
     def deliveries(self) -> SqlDeliveryStore:
         """As the deliveries role."""
         return SqlDeliveryStore(self.engine("deliveries"), self.keys("deliveries"))
+
+    def erasure(self) -> SqlDeliveryErasure:
+        """As the deliveries role."""
+        return SqlDeliveryErasure(self.engine("deliveries"), self.keys("deliveries"))
+
+    def privacy(self) -> SqlPrivacyStore:
+        """As the users role."""
+        return SqlPrivacyStore(self.engine("users"), self.seals())
+
+    def tidying(self, service: str) -> SqlTidying:
+        """What this service's role may tidy away."""
+        return SqlTidying(self.engine(service), service)
 
     def policies(self) -> SqlPolicyStore:
         """As the deliveries role."""

@@ -42,6 +42,7 @@ class DeliveryRow(Row):
     search_text: Mapped[str]
     document: Mapped[bytes]
     state: Mapped[bytes]
+    erased_at: Mapped[datetime | None]
 
 
 # A delivery's document, and what remains of it without its key.

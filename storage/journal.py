@@ -215,6 +215,12 @@ class SqlJournal:
         async with reading(self._engine) as connection:
             return {row.subject: (row.seq, row.hash) for row in await connection.execute(query)}
 
+    async def erased(self) -> Sequence[str]:
+        """Whose data keys were deleted, as far as these lines tell; in the order in which they were."""
+        query = select(JournalRow.data["subject"].astext).where(JournalRow.kind == "key.erased").order_by(JournalRow.id)
+        async with reading(self._engine) as connection:
+            return (await connection.scalars(query)).all()
+
     async def subjects(self, after: str, limit: int, until: audit.Cursor) -> Sequence[str]:
         """The next subjects, by name, that have a line up to the cursor."""
         up_to = JournalRow.subject > after, tuple_(JournalRow.txid, JournalRow.id) <= (until.txid, until.id)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.errors import Erased
+from domain.privacy import Ground
 from storage._crypto import KEY_BYTES, Key
 from storage._engine import reading, transaction
 from storage._keks import Keks
@@ -89,17 +90,34 @@ class KeyRing:
     async def erase(self, subject: str, actor: str) -> bool:
         """Deletes the subject's key, so that nobody reads again what it sealed, with a journal line; whether there was
         one. It never gets another."""
-        now = datetime.now(UTC)
-        gone: dict[str, Any] = {"wrapped": None, "kek_id": None, "erased_at": now}
+        async with transaction(self._engine) as connection:
+            erased = await self.erase_within(connection, subject, actor)
+        self.forget(subject)
+        return erased
+
+    async def erase_within(
+        self,
+        connection: AsyncConnection,
+        subject: str,
+        actor: str,
+        ground: Ground | None = None,
+        organisation_id: str | None = None,
+    ) -> bool:
+        """The same inside a transaction that has written nothing yet, or has locked `key/{subject}` before it did; then
+        `forget` what this process still knows."""
+        gone: dict[str, Any] = {"wrapped": None, "kek_id": None, "erased_at": datetime.now(UTC)}
         statement = update(DataKeyRow).where(DataKeyRow.subject == subject, DataKeyRow.erased_at.is_(None)).values(gone)
         told = f"key/{subject}"
-        async with transaction(self._engine) as connection:
-            await lock(connection, told)
-            erased = await connection.scalar(statement.returning(DataKeyRow.subject)) is not None
-            if erased:
-                await append_line(connection, told, "key.erased", actor, {"subject": subject})
+        await lock(connection, told)
+        if await connection.scalar(statement.returning(DataKeyRow.subject)) is None:
+            return False
+        data = {"subject": subject} | ({"ground": str(ground)} if ground else {})
+        await append_line(connection, told, "key.erased", actor, data, organisation_id)
+        return True
+
+    def forget(self, subject: str) -> None:
+        """Others do within a minute."""
         self._kept.pop(subject, None)
-        return erased
 
     async def _make(self, connection: AsyncConnection, subject: str) -> Key:
         raw, (kek_id, kek) = os.urandom(KEY_BYTES), self._keks.current()

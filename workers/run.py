@@ -13,7 +13,7 @@ from runtime.exchanges import Subjects
 from runtime.logs import configure_logs
 from runtime.metrics import serve_metrics
 from runtime.settings import Settings
-from runtime.temporal import connect, ensure_schedules, renew, set_current_version
+from runtime.temporal import connect, ensure_retention, ensure_schedules, renew, set_current_version
 from runtime.tls import server_context, temporal_door
 from runtime.wiring import Wiring
 from workers.crash import CrashOnce
@@ -21,7 +21,7 @@ from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
 
 _LOOK_EVERY_S = 30.0  # for a changed certificate: polls in flight keep a connection that none of ours can look at
-QUEUES = ("quotes", "availability", "deliveries", "tracking", "notifications")
+QUEUES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
 _WITH_WORKFLOWS = {"deliveries", "notifications"}
 
 
@@ -56,6 +56,7 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
                 await set_current_version(client, queue)
             if "deliveries" in names:
                 await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
+                await ensure_retention(client, timedelta(seconds=settings.retention_every), settings.retention)
         while True:
             try:
                 await asyncio.wait_for(stop.wait(), _LOOK_EVERY_S)

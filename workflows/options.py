@@ -111,3 +111,11 @@ SEND_MESSAGE: dict[str, Any] = {
     "cancellation_type": _WAIT,
     "priority": Priority(priority_key=4),
 }
+
+RETENTION: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=1),
+    "schedule_to_close_timeout": timedelta(minutes=10),
+    "heartbeat_timeout": _MISSED_LATE,
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5),
+    "priority": Priority(priority_key=5),
+}

@@ -1,5 +1,11 @@
-"""Deliveries: request, choose, follow, steer."""
+"""Deliveries: request, choose, follow, steer, forget."""
 
-from api.deliveries.routes import router
+from fastapi import APIRouter
+
+from api.deliveries import privacy, routes
+
+router = APIRouter()
+for part in (routes, privacy):
+    router.include_router(part.router)
 
 __all__ = ["router"]

@@ -155,3 +155,18 @@ class EntriesView(Value):
     """A delivery's ledger entries, oldest first; they sum to zero per currency."""
 
     items: tuple[Entry, ...]
+
+
+class DeliveryExport(Value):
+    """A delivery and what was posted for it."""
+
+    delivery: DeliveryView
+    entries: tuple[Entry, ...]
+
+
+class DeliveriesExport(Value):
+    """All that an organisation's deliveries hold, newest first."""
+
+    organisation_id: str
+    exported_at: Timestamp | None = None
+    deliveries: tuple[DeliveryExport, ...] = ()

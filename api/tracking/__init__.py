@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from api.tracking import routes, stream, webhooks
+from api.tracking import privacy, routes, stream, webhooks
 
 router = APIRouter()
-for part in (routes, stream, webhooks):
+for part in (routes, privacy, stream, webhooks):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -1,5 +1,7 @@
 """What tracking shows."""
 
+from pydantic import Field
+
 from domain._values import Timestamp, Value
 from domain.access import Whose
 from domain.audit import JournalLine
@@ -36,3 +38,29 @@ class Accepted(Value):
     """How many reports were new."""
 
     accepted: int
+
+
+class CarrierTold(Value):
+    """That a carrier was told something; what, nobody keeps."""
+
+    at: Timestamp
+    carrier: str
+    operation: str
+    outcome: str
+
+
+class TrackingExport(Value):
+    """Where a delivery went, as far as anybody said, and which carriers know of it."""
+
+    delivery_id: str
+    lines: tuple[JournalLine, ...]
+    scans: tuple[Scan, ...]
+    carriers_told: tuple[CarrierTold, ...] = Field(default=(), description="of the last 30 days")
+
+
+class TrackingExports(Value):
+    """All that is known of where an organisation's deliveries went, oldest first."""
+
+    organisation_id: str
+    exported_at: Timestamp | None = None
+    deliveries: tuple[TrackingExport, ...] = ()

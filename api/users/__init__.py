@@ -7,6 +7,7 @@ from api.users import (
     keys,
     organisations,
     passwords,
+    privacy,
     profile,
     registration,
     second_factor,
@@ -17,7 +18,7 @@ from api.users import (
 
 router = APIRouter()
 for part in (
-    registration, sessions, passwords, profile, second_factor, tokens, organisations, invitations, keys, staff,
+    registration, sessions, passwords, profile, second_factor, tokens, organisations, invitations, keys, privacy, staff,
 ):  # fmt: skip
     router.include_router(part.router)
 

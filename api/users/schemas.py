@@ -6,7 +6,9 @@ from pydantic import BaseModel, EmailStr, Field, SecretStr
 
 from domain._values import Line, Request, Timestamp, Value
 from domain.access import Whose
+from domain.audit import JournalLine
 from domain.passwords import LONGEST, WITH_SECOND_FACTOR
+from domain.privacy import Held
 from domain.sessions import Session
 from domain.users import Locale, Role, User
 
@@ -199,3 +201,16 @@ class Jwks(BaseModel):
     """The keys that verify access tokens (RFC 7517)."""
 
     keys: list[Jwk]
+
+
+class ProveAsSigningIn(Prove):
+    """The password once more, and a code where a second factor is on."""
+
+    code: Code | None = None
+
+
+class PersonExport(Held):
+    """All that the users service and the journal hold on a person; lines hold ids and codes alone."""
+
+    exported_at: Timestamp | None = None
+    lines: tuple[JournalLine, ...] = Field(default=(), description="about them, or of what they did")

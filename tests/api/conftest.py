@@ -64,6 +64,7 @@ async def people(postgres) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIterator[Parts]:
     journal = fakes.InMemoryJournal()
+    deliveries = fakes.InMemoryDeliveryStore(journal)
     accounts = fakes.InMemoryAccountStore(ACCOUNT, journal=journal)
     routing = fakes.InMemoryRoutingStore(journal)
     book = CarrierBook(accounts, routing)
@@ -75,7 +76,8 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
     yield Parts(
         settings=settings,
         client_limits=SqlRateLimit(people, "limits"),
-        deliveries=fakes.InMemoryDeliveryStore(journal),
+        deliveries=deliveries,
+        erasure=fakes.InMemoryDeliveryErasure(deliveries),
         policies=fakes.InMemoryPolicyStore(journal),
         accounts=accounts,
         routing=routing,

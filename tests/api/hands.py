@@ -35,6 +35,9 @@ class Told:
         self.reports.append((delivery_id, list(scans)))
         return self.alive
 
+    async def runs(self, delivery_id: str) -> bool:
+        return self.alive
+
 
 @dataclass
 class Notified:

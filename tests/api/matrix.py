@@ -22,6 +22,7 @@ class Who(Enum):
     VERIFIED = "people whose address is verified"
     MEMBER = "who belongs to the organisation of the path"
     READER = "customers; keys with deliveries:read"
+    OWNER = "owners of the organisation, and staff"
     WRITER = "owners, members and partners; keys with deliveries:write"
     CHECKER = "customers; keys with quotes:read"
     FOLLOWER = "customers; keys with tracking:read"
@@ -70,6 +71,8 @@ MATRIX: dict[Route, Row] = {
     ("post", "/v1/users/me/second-factor/confirm"): Row(Who.VERIFIED, 422),
     ("post", "/v1/users/me/second-factor/recovery-codes"): Row(Who.VERIFIED, 422),
     ("post", "/v1/users/me/second-factor/remove"): Row(Who.VERIFIED, 422),
+    ("post", "/v1/users/me/export"): Row(Who.PERSON, 422),
+    ("post", "/v1/users/me/erase"): Row(Who.PERSON, 422),
     ("post", "/v1/users/switch"): Row(Who.PERSON, 422, foreign=404),
     ("get", "/v1/organisations"): Row(Who.PERSON, 401),
     ("post", "/v1/invitations/accept"): Row(Who.PERSON, 422),
@@ -94,6 +97,8 @@ MATRIX: dict[Route, Row] = {
     ("post", "/v1/users/{user_id}/disable"): Row(Who.ADMIN, 403),
     ("post", "/v1/users/{user_id}/enable"): Row(Who.ADMIN, 403),
     ("post", "/v1/users/{user_id}/remove-second-factor"): Row(Who.ADMIN, 403),
+    ("post", "/v1/users/{user_id}/export"): Row(Who.ADMIN, 403),
+    ("post", "/v1/users/{user_id}/erase"): Row(Who.ADMIN, 403),
     # quotes
     ("post", "/v1/quotes"): Row(Who.CHECKER, 422),
     ("get", "/v1/places/cep/{cep}"): Row(Who.CHECKER, 404),
@@ -131,10 +136,13 @@ MATRIX: dict[Route, Row] = {
     ("post", f"{DELIVERY}/change-carrier"): Row(Who.STAFF, 403),
     ("post", f"{DELIVERY}/force-status"): Row(Who.STAFF, 403),
     ("post", f"{DELIVERY}/clear-attention"): Row(Who.STAFF, 403),
+    ("post", "/v1/deliveries/export"): Row(Who.OWNER, 200, foreign=404),
+    ("post", f"{DELIVERY}/erase"): Row(Who.OWNER, 404, foreign=404),
     ("get", "/v1/policies/{organisation_id}"): Row(Who.ADMIN, 403),
     ("put", "/v1/policies/{organisation_id}"): Row(Who.ADMIN, 403),
     # tracking
     ("get", "/v1/tracking/{delivery_id}"): Row(Who.FOLLOWER, 404, foreign=404),
+    ("post", "/v1/tracking/export"): Row(Who.OWNER, 200, foreign=404),
     ("get", "/v1/tracking/{delivery_id}/exchanges"): Row(Who.STAFF, 403),
     ("get", "/v1/track/{token}"): Row(Who.OPEN, 404, 404),
     ("get", "/v1/audit"): Row(Who.STAFF, 403),
@@ -186,6 +194,8 @@ BODIES: dict[Route, object] = {
     ("post", f"{ORG}/invitations"): {"email": "x@example.com"},
     ("post", f"{ORG}/service-accounts"): {"name": "Loja"},
     ("post", f"{ORG}/service-accounts/{{account_id}}/keys"): {"name": "k", "scopes": ["quotes:read"]},
+    ("post", "/v1/deliveries/export"): {"delivery_id": "{delivery_id}"},
+    ("post", "/v1/tracking/export"): {"delivery_id": "{delivery_id}"},
     ("post", f"{DELIVERY}/accept"): {"offer_id": f"off_{'0' * 32}"},
     ("post", f"{DELIVERY}/decide"): {"decision": "retry"},
 }

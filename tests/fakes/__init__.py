@@ -6,6 +6,7 @@ from fakes.audit import InMemoryAuditLog
 from fakes.availability import InMemoryAvailabilityStore
 from fakes.carriers import InMemoryAccountStore
 from fakes.deliveries import InMemoryDeliveryStore
+from fakes.erasure import InMemoryDeliveryErasure
 from fakes.exchanges import InMemoryExchangeLog
 from fakes.journal import InMemoryJournal
 from fakes.keys import InMemoryKeys
@@ -20,6 +21,7 @@ __all__ = [
     "InMemoryAccountStore",
     "InMemoryAuditLog",
     "InMemoryAvailabilityStore",
+    "InMemoryDeliveryErasure",
     "InMemoryDeliveryStore",
     "InMemoryExchangeLog",
     "InMemoryJournal",

@@ -27,6 +27,7 @@ from storage.messages import SqlMessageStore
 from storage.notifications import SqlSubscribers
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
+from storage.privacy import SqlPrivacyStore
 from storage.proofs import SqlProofStore
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
@@ -102,6 +103,7 @@ class People:
     service_accounts: SqlServiceAccountStore
     api_keys: SqlApiKeyStore
     limits: SqlRateLimit
+    privacy: SqlPrivacyStore
 
 
 @pytest.fixture

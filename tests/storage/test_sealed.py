@@ -28,7 +28,7 @@ async def at_rest(engines, table: str) -> str:
         names = (await connection.scalars(text(f"{columns} AND data_type = 'bytea'"), {"t": table})).all()
         for name in names:
             told += " ".join(
-                bytes(b).decode("latin-1") for b in await connection.scalars(text(f"SELECT {name} FROM {table}"))
+                bytes(b).decode("latin-1") for b in await connection.scalars(text(f"SELECT {name} FROM {table}")) if b
             )
     return told
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0014"
 
 _OWN, _READ = "whe_", ("del_", "service/", "whe_")
 _MAKE = ("service/", "whe_")

@@ -1,0 +1,94 @@
+"""Having all that deliveries hold, and making one forget whom it was about."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+from fastapi.responses import StreamingResponse
+
+from api.auth import requires
+from api.deliveries.schemas import DeliveriesExport, DeliveryExport, DeliveryView
+from api.deps import Parts, PartsDep
+from api.errors import TEMPORAL_FAILURES, problems, temporal_error
+from api.exporting import ExportBody, WithGroundIfStaff, exported, ground_of, opened
+from api.links import tracking_url
+from domain import errors
+from domain.deliveries import FINAL, Delivery
+from domain.ledger import Account
+from domain.ports import DeliveryFilter
+from domain.users import Principal, may_erase, may_export, may_see
+
+router = APIRouter(tags=["privacy"])
+
+_OURS = (Account.CARRIER_COST, Account.CARRIER_PAYABLE)
+_PAGE = 100
+
+DeliveryId = Annotated[str, Path(pattern=r"^del_[0-9a-f]{32}$")]
+Exporter = Annotated[Principal, Depends(requires(may_export))]
+Eraser = Annotated[Principal, Depends(requires(may_erase))]
+_DOCUMENT: dict[int | str, dict[str, Any]] = {200: {"model": DeliveriesExport, "description": "One JSON document"}}
+
+
+@router.post(
+    "/deliveries/export",
+    response_class=StreamingResponse,
+    responses=_DOCUMENT | problems(400, 401, 403, 404, 413, 422, 503),
+)
+async def export_deliveries(body: ExportBody, parts: PartsDep, caller: Exporter) -> StreamingResponse:
+    """Every delivery of the organisation with its ledger entries, or one delivery, as one document. Staff name whose,
+    and the ground; the journal remembers."""
+    one = None if body.delivery_id is None else await _theirs(parts, caller, body.delivery_id)
+    asked = await opened(parts, caller, body, "deliveries.exported")
+    organisation_id = one.organisation_id if one else asked
+    head = DeliveriesExport(organisation_id=organisation_id)
+    return await exported(head, "deliveries", _pages(parts, organisation_id, one))
+
+
+@router.post("/deliveries/{delivery_id}/erase", responses=problems(400, 401, 403, 404, 409, 413, 422, 503))
+async def erase_delivery(
+    delivery_id: DeliveryId, body: WithGroundIfStaff, parts: PartsDep, caller: Eraser
+) -> DeliveryView:
+    """Deletes for good whatever in it was personal: names, contacts, streets, notes, proof, what its workflow was told.
+    Ids, codes, times and amounts stay, and so do ledger and audit log. Not before it has ended and accounts with the
+    carrier are settled; again is harmless."""
+    found = await _theirs(parts, caller, delivery_id)
+    ground = ground_of(caller, body)
+    if not found.erased:
+        if found.status not in FINAL or await _runs(parts, delivery_id):
+            raise errors.DeliveriesUnderway(deliveries=[delivery_id], delivery_status=found.status)
+        await parts.erasure.erase(delivery_id, caller.actor, ground)
+        found = await _theirs(parts, caller, delivery_id)
+    return DeliveryView.of(found, tracking_url(parts.settings, delivery_id))
+
+
+async def _theirs(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
+    delivery = await parts.deliveries.get(delivery_id)
+    if delivery is None or not may_see(caller, delivery.organisation_id, delivery.created_by):
+        raise errors.NotFound("no such delivery")
+    return delivery
+
+
+async def _runs(parts: Parts, delivery_id: str) -> bool:
+    try:
+        return await parts.deliverer.runs(delivery_id)
+    except TEMPORAL_FAILURES as error:
+        raise temporal_error(error) from error
+
+
+async def _pages(parts: Parts, organisation_id: str, one: Delivery | None) -> AsyncIterator[Sequence[DeliveryExport]]:
+    if one is not None:
+        yield [await _item(parts, one)]
+        return
+    where, cursor = DeliveryFilter(organisation_id=organisation_id), None
+    while True:
+        page, cursor = await parts.deliveries.page(where, _PAGE, cursor)
+        yield [await _item(parts, delivery) for delivery in page]
+        if cursor is None:
+            return
+
+
+async def _item(parts: Parts, delivery: Delivery) -> DeliveryExport:
+    """What we pay carriers is ours, and about nobody."""
+    entries = await parts.deliveries.entries(delivery.id)
+    view = DeliveryView.of(delivery, tracking_url(parts.settings, delivery.id))
+    return DeliveryExport(delivery=view, entries=tuple(e for e in entries if e.account not in _OURS))

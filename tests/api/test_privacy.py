@@ -1,0 +1,126 @@
+"""Having all that deliveries hold, and making one forget: for its organisation's owner, and for staff with a ground."""
+
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from hands import Told
+from making import NOW, booking, charge, delivery, line, move, scan
+
+from api.deps import Parts
+from domain.deliveries import Delivery, DeliveryStatus
+from domain.exchanges import Exchange
+from domain.ledger import imbalance
+from domain.users import Role
+
+CANARY = "Zuleica Canarinho"
+
+
+def org(headers: dict[str, str]) -> str:
+    claims = jwt.decode(headers["Authorization"].split()[1], options={"verify_signature": False})
+    return str(claims["org"])
+
+
+async def seeded(parts: Parts, organisation_id: str, status: DeliveryStatus = DeliveryStatus.DELIVERED) -> Delivery:
+    """A delivery of which there is everything: money, scans with a proof, a note of what a carrier was told."""
+    its_booking = booking()
+    it = delivery(organisation_id=organisation_id, status=status, booking=its_booking)
+    contact = it.request.dropoff.contact.model_copy(update={"name": CANARY})
+    dropoff = it.request.dropoff.model_copy(update={"contact": contact})
+    it = it.model_copy(update={"request": it.request.model_copy(update={"dropoff": dropoff})})
+    told = {
+        "status": str(status), "carrier": "moto", "account": "rapido", "booking_reference": its_booking.reference,
+    }  # fmt: skip
+    await parts.deliveries.record(move(it, line(1, data=told), entries=charge(it)))
+    await parts.scans.keep([scan(booking_reference=its_booking.reference, description=f"com {CANARY}")])
+    exchange = {
+        "id": f"exc_{it.id}", "at": NOW, "carrier": "moto", "account": "rapido", "operation": "book", "method": "POST",
+        "path": "/orders", "outcome": "ok", "ms": 3, "delivery_id": it.id, "answer": {"cost": 777_001},
+    }  # fmt: skip
+    parts.exchanges.note(Exchange.model_validate(exchange))
+    return it
+
+
+async def test_an_owner_has_all_that_their_deliveries_hold_and_nothing_of_others(
+    http: httpx.AsyncClient, parts: Parts, signed: Any
+) -> None:
+    headers = await signed()
+    mine = [await seeded(parts, org(headers)) for _ in range(3)]
+    others = await seeded(parts, "org_other")
+    kept = await http.post("/v1/deliveries/export", json={}, headers=headers)
+    assert kept.headers["content-disposition"].startswith("attachment")
+    document = kept.json()
+    assert {item["delivery"]["id"] for item in document["deliveries"]} == {it.id for it in mine}
+    assert {item["delivery"]["request"]["dropoff"]["contact"]["name"] for item in document["deliveries"]} == {CANARY}
+    assert {len(item["entries"]) for item in document["deliveries"]} == {2}  # what we pay is ours
+    went = (await http.post("/v1/tracking/export", json={}, headers=headers)).json()
+    assert {item["delivery_id"] for item in went["deliveries"]} == {it.id for it in mine}
+    [first, *_] = went["deliveries"]
+    assert first["scans"][0]["description"] == f"com {CANARY}"
+    assert first["carriers_told"] == [
+        {"at": first["carriers_told"][0]["at"], "carrier": "moto", "operation": "book", "outcome": "ok"}
+    ]
+    for answer in (kept.text, str(went)):
+        assert others.id not in answer
+        assert "777001" not in answer
+    told = await parts.journal.of(f"access/{org(headers)}")
+    assert [(one.kind, one.data["ground"]) for one in told] == [
+        ("deliveries.exported", "owner"), ("tracking.exported", "owner")
+    ]  # fmt: skip
+
+
+async def test_staff_say_on_which_ground_and_whose(http: httpx.AsyncClient, parts: Parts, signed: Any) -> None:
+    it = await seeded(parts, "org_theirs")
+    headers = await signed(Role.SUPPORT)
+    for path in ("/v1/deliveries/export", "/v1/tracking/export"):
+        refused = await http.post(path, json={"delivery_id": it.id}, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+        refused = await http.post(path, json={"delivery_id": it.id, "ground": "retention"}, headers=headers)
+        assert refused.status_code == 422
+        given = await http.post(path, json={"delivery_id": it.id, "ground": "request"}, headers=headers)
+        assert (given.json()["organisation_id"], len(given.json()["deliveries"])) == ("org_theirs", 1)
+        assert CANARY in given.text
+    told = await parts.journal.of(f"access/{it.id}")
+    assert {one.data["ground"] for one in told} == {"request"}
+    refused = await http.post(f"/v1/deliveries/{it.id}/erase", json={}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
+async def test_another_organisation_is_not_there(http: httpx.AsyncClient, signed: Any) -> None:
+    headers = await signed()
+    for path in ("/v1/deliveries/export", "/v1/tracking/export"):
+        answer = await http.post(path, json={"organisation_id": "org_other"}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("status", "alive"), [(DeliveryStatus.BOOKED, False), (DeliveryStatus.DELIVERED, True)])
+async def test_a_delivery_is_not_erased_before_its_end(
+    status: DeliveryStatus, alive: bool, http: httpx.AsyncClient, parts: Parts, signed: Any
+) -> None:
+    headers, deliverer = await signed(), Told(alive=alive)
+    parts.deliverer = deliverer
+    it = await seeded(parts, org(headers), status)
+    refused = await http.post(f"/v1/deliveries/{it.id}/erase", json={}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "deliveries_underway")
+    assert refused.json()["deliveries"] == [it.id]
+    assert not (await http.get(f"/v1/deliveries/{it.id}", headers=headers)).json()["erased"]
+    assert await parts.journal.of(f"key/{it.id}") == []
+
+
+async def test_an_erased_delivery_has_forgotten_whom_it_was_about_and_nothing_else(
+    http: httpx.AsyncClient, parts: Parts, signed: Any
+) -> None:
+    headers = await signed()
+    parts.deliverer = Told(alive=False)
+    it, stays = await seeded(parts, org(headers)), await seeded(parts, org(headers))
+    for _ in range(2):
+        answer = await http.post(f"/v1/deliveries/{it.id}/erase", json={}, headers=headers)
+        assert (answer.status_code, answer.json()["erased"], answer.json()["status"]) == (200, True, "delivered")
+        assert CANARY not in answer.text
+    assert imbalance(await parts.deliveries.entries(it.id)) == {}
+    [told] = await parts.journal.of(f"key/{it.id}")
+    assert (told.kind, told.actor != "", told.data["ground"]) == ("key.erased", True, "owner")
+    kept = (await http.post("/v1/deliveries/export", json={}, headers=headers)).json()
+    shown = {item["delivery"]["id"]: item["delivery"]["erased"] for item in kept["deliveries"]}
+    assert shown == {it.id: True, stays.id: False}
