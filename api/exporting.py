@@ -13,7 +13,7 @@ from domain._values import Request
 from domain.privacy import Ground
 from domain.users import Principal, is_staff
 
-StaffGround = Literal[Ground.REQUEST, Ground.DUTY]
+StaffGround = Annotated[Literal[Ground.REQUEST, Ground.DUTY], Field(examples=["request"])]
 
 
 class WithGround(Request):

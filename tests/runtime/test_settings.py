@@ -100,3 +100,12 @@ def test_where_tls_is_required_nothing_is_told_in_the_clear(
     assert "hidden" not in str(caught.value)
     monkeypatch.delenv("ENTREGA_TLS_REQUIRED")
     load_settings()
+
+
+def test_how_long_things_are_kept_is_said_in_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENTREGA_RETENTION__DELIVERIES_DAYS", "365")
+    retention = load_settings().retention
+    assert (retention.deliveries_days, retention.ended_days, retention.unverified_days) == (365, 30, 0)
+    monkeypatch.setenv("ENTREGA_RETENTION__DELIVERIES_DAYS", "-1")
+    with pytest.raises(SettingMissing, match="ENTREGA_RETENTION__DELIVERIES_DAYS"):
+        load_settings()

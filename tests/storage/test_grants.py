@@ -158,6 +158,22 @@ async def test_a_role_has_the_keys_of_its_own_subjects(engines, role, prefix):
     assert not await _may(engine, wraps, s=there)  # nobody brings a key back
 
 
+async def test_the_users_role_hears_its_schedule_and_no_other_service(engines):
+    new = "INSERT INTO keys.data_keys (subject, wrapped, kek_id, created_at) VALUES (:s, 'old', 'a', now())"
+    ends = "UPDATE keys.data_keys SET wrapped = NULL, kek_id = NULL, erased_at = now() WHERE subject = :s"
+    assert await _may(engines["users"], new, s="service/temporal")  # and nothing of it stays
+    assert not await _may(engines["users"], new, s="service/temporal2")
+    async with engines["owner"].begin() as connection:
+        there = f"{new} ON CONFLICT DO NOTHING"
+        await connection.execute(text(there), [{"s": "service/temporal"}, {"s": "service/temporal2"}])
+    read = "SELECT FROM keys.data_keys WHERE subject = :s"
+    assert await _may(engines["users"], read, s="service/temporal")
+    assert not await _may(engines["users"], read, s="service/temporal2")
+    assert not await _may(engines["users"], ends, s="service/temporal")
+    async with engines["owner"].begin() as connection:
+        await connection.execute(text("DELETE FROM keys.data_keys WHERE starts_with(subject, 'service/temporal')"))
+
+
 @pytest.mark.parametrize("table", ["journal.journal", "ledger.entries"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET actor = actor", "DELETE FROM {}", "TRUNCATE {}"])
 async def test_what_was_told_or_posted_stays_for_the_owner_too(engines, table, change):
