@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from api.deps import Parts
 from domain import errors
 from domain._values import Request
+from domain.access import chain_of
 from domain.privacy import Ground
 from domain.users import Principal, is_staff
 
@@ -42,14 +43,15 @@ def ground_of(caller: Principal, body: WithGroundIfStaff) -> Ground:
     return body.ground or Ground.OWNER
 
 
-async def opened(parts: Parts, caller: Principal, body: ExportBody, what: str) -> str:
-    """The organisation whose data is handed out, remembered in the journal. Raises Invalid; NotFound for another's."""
+async def opened(parts: Parts, caller: Principal, body: ExportBody, what: str, owner: str | None) -> str:
+    """The organisation whose data is handed out: `owner`, that of the one delivery asked for, or the one of the body.
+    Told before anything is, every time. Raises Invalid; NotFound for another's; Unavailable."""
     ground = ground_of(caller, body)
-    organisation_id = body.organisation_id or caller.organisation_id
+    organisation_id = owner or body.organisation_id or caller.organisation_id
     if organisation_id != caller.organisation_id and not is_staff(caller):
         raise errors.NotFound("no such organisation")
-    subject = body.delivery_id or organisation_id
-    await parts.journal.append(f"access/{subject}", what, caller.actor, {"subject": subject, "ground": str(ground)})
+    told = {"subjects": [body.delivery_id or organisation_id], "ground": str(ground)}
+    await parts.journal.append(chain_of(organisation_id), what, caller.actor, told)
     return organisation_id
 
 

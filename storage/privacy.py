@@ -26,7 +26,8 @@ from storage.second_factors import RecoveryCodeRow, SecondFactorRow
 
 _GONE = "erased"
 
-# Three ways into the journal, each by an index of its own; a line that is found by two is one line.
+# Four ways into the journal, each by an index of its own; a line that is found by two is one line. The last finds looks
+# at their data, which are told where they belong.
 _LINES = text(r"""
     SELECT id, txid, subject, seq, kind, actor, organisation_id, data, prev_hash, hash, at FROM (
         (SELECT * FROM journal.journal WHERE subject IN (:user, 'key/' || :user, 'access/' || :user) AND id > :after)
@@ -36,6 +37,10 @@ _LINES = text(r"""
         UNION
         (SELECT * FROM journal.journal WHERE data->>'user' = :user AND id > :after
          ORDER BY data->>'user', id LIMIT :limit)
+        UNION
+        (SELECT * FROM journal.journal
+         WHERE subject IN (SELECT 'access/' || organisation_id FROM users.members WHERE user_id = :user)
+           AND jsonb_exists(data->'subjects', :user) AND id > :after)
     ) AS line ORDER BY id LIMIT :limit
 """)
 _UNDERWAY = text(r"""

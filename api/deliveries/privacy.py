@@ -12,13 +12,14 @@ from api.deps import Parts, PartsDep
 from api.errors import TEMPORAL_FAILURES, problems, temporal_error
 from api.exporting import ExportBody, WithGroundIfStaff, exported, ground_of, opened
 from api.links import tracking_url
+from api.looks import Watched
 from domain import errors
 from domain.deliveries import FINAL, Delivery
 from domain.ledger import Account
 from domain.ports import DeliveryFilter
 from domain.users import Principal, may_erase, may_export, may_see
 
-router = APIRouter(tags=["privacy"])
+router = APIRouter(tags=["privacy"], route_class=Watched)
 
 _OURS = (Account.CARRIER_COST, Account.CARRIER_PAYABLE)
 _PAGE = 100
@@ -38,8 +39,8 @@ async def export_deliveries(body: ExportBody, parts: PartsDep, caller: Exporter)
     """Every delivery of the organisation with its ledger entries, or one delivery, as one document. Staff name whose,
     and the ground; the journal remembers."""
     one = None if body.delivery_id is None else await _theirs(parts, caller, body.delivery_id)
-    asked = await opened(parts, caller, body, "deliveries.exported")
-    organisation_id = one.organisation_id if one else asked
+    owner = one.organisation_id if one else None
+    organisation_id = await opened(parts, caller, body, "deliveries.exported", owner)
     head = DeliveriesExport(organisation_id=organisation_id)
     return await exported(head, "deliveries", _pages(parts, organisation_id, one))
 

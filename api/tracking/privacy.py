@@ -35,8 +35,7 @@ async def export_tracking(body: ExportBody, parts: PartsDep, caller: Exporter) -
         owner = await parts.scans.organisation_of(body.delivery_id)
         if owner is None or not (is_staff(caller) or owner == caller.organisation_id):
             raise errors.NotFound("no such delivery")
-    asked = await opened(parts, caller, body, "tracking.exported")
-    organisation_id = owner or asked
+    organisation_id = await opened(parts, caller, body, "tracking.exported", owner)
     head = TrackingExports(organisation_id=organisation_id)
     return await exported(head, "deliveries", _pages(parts, organisation_id, body.delivery_id))
 

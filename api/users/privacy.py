@@ -17,6 +17,7 @@ from api.users.attempts import attempt, proving
 from api.users.organisations import UserId
 from api.users.schemas import PersonExport, ProveAsSigningIn
 from domain import errors
+from domain.access import chain_of
 from domain.audit import JournalLine
 from domain.privacy import Ground
 from domain.users import Principal, User, may_erase_people, may_export_people
@@ -39,8 +40,7 @@ async def export_me(
     /v1/deliveries/export` and `POST /v1/tracking/export` hand out. Wants the password, and a code where a second factor
     is on."""
     user = await _proven(parts, passwords, caller, body)
-    await parts.journal.append(f"access/{user.id}", "user.exported", caller.actor, {"ground": str(Ground.OWNER)})
-    return await _document(parts, user.id)
+    return await _document(parts, caller, user.id, Ground.OWNER)
 
 
 @router.post("/me/erase", status_code=204, responses=problems(400, 401, 403, 409, 413, 422, 429, 503))
@@ -63,9 +63,7 @@ async def erase_me(
 async def export_user(user_id: UserId, body: WithGround, parts: PartsDep, caller: Exporter) -> StreamingResponse:
     """The same for somebody who cannot sign in, once it is certain that it is they; the journal remembers."""
     await myself(parts, caller)
-    document = await _document(parts, user_id)
-    await parts.journal.append(f"access/{user_id}", "user.exported", caller.actor, {"ground": str(body.ground)})
-    return document
+    return await _document(parts, caller, user_id, body.ground)
 
 
 @router.post("/{user_id}/erase", status_code=204, responses=problems(400, 401, 403, 404, 409, 413, 422, 503))
@@ -82,10 +80,13 @@ async def _proven(parts: Parts, passwords: Passwords, caller: Principal, body: P
     return user
 
 
-async def _document(parts: Parts, user_id: str) -> StreamingResponse:
+async def _document(parts: Parts, caller: Principal, user_id: str, ground: Ground) -> StreamingResponse:
+    """Told before anything is handed out, every time."""
     held = await parts.privacy.held(user_id)
     if held is None:
         raise errors.NotFound("no such user")
+    told = {"subjects": [user_id], "user": user_id, "ground": str(ground)}
+    await parts.journal.append(chain_of(held.user.organisation_id), "user.exported", caller.actor, told)
     head = PersonExport.model_validate({**held.__dict__, "lines": ()})
     return await exported(head, "lines", _lines(parts, user_id))
 

@@ -29,6 +29,10 @@ EXEMPT: dict[Route, str] = {
     ("get", "/v1/areas/{area_id}"): "an area's centre",
     ("put", "/v1/areas/{area_id}"): "an area's centre",
     ("get", "/v1/places/cep/{cep}"): "a public list",
+    ("post", "/v1/users/me/export"): "told each time, with its ground",
+    ("post", "/v1/users/{user_id}/export"): "told each time, with its ground",
+    ("post", "/v1/deliveries/export"): "told each time, with its ground",
+    ("post", "/v1/tracking/export"): "told each time, with its ground",
 }
 """Not told of by their class, and why."""
 

@@ -63,7 +63,9 @@ async def test_all_that_is_held_on_a_person_is_handed_out_and_nothing_of_others(
 async def test_the_lines_about_a_person_are_those_they_are_in_and_no_others(people, sql):
     person, organisation = await seeded(people)
     other, theirs = await seeded(people, "Outrora")
-    await people.journal.append(f"access/{person.id}", "user.exported", other.id, {})
+    looked = {"subjects": [person.id]}
+    await people.journal.append(f"access/{organisation.id}", "personal_data.read", other.id, looked)
+    await people.journal.append(f"access/{organisation.id}", "personal_data.read", other.id, {"subjects": ["del_1"]})
     await people.journal.append(theirs.id, "member.removed", other.id, {"user": person.id})
     mine = delivery(organisation_id=organisation.id, created_by=person.id)
     await sql.deliveries.record(move(mine, line(1, actor=person.id)))
@@ -74,8 +76,9 @@ async def test_the_lines_about_a_person_are_those_they_are_in_and_no_others(peop
     assert len({one.id for one in found}) == len(found)
     assert [one.id for one in found] == sorted(one.id for one in found)
     kinds = {one.kind for one in found}
-    assert {"user.registered", "user.signed_in", "user.exported", "member.removed", "delivery.requested"} <= kinds
-    assert all(person.id in (one.actor, one.subject.rpartition("/")[2], one.data.get("user")) for one in found)
+    assert {"user.registered", "user.signed_in", "personal_data.read", "member.removed", "delivery.requested"} <= kinds
+    named = [{one.actor, one.subject, one.data.get("user"), *one.data.get("subjects", ())} for one in found]
+    assert all(person.id in names for names in named)
 
 
 async def test_who_is_erased_is_gone_everywhere_and_all_at_once(people, engines, rings):

@@ -26,8 +26,8 @@ async def test_a_person_has_everything_about_them_by_their_password(person: Some
     assert [one["kind"] for one in document["lines"]][:2] == ["user.registered", "user.email_verified"]
     assert bia.email not in given.text
     assert "password_hash" not in given.text
-    [told] = await parts.journal.of(f"access/{me['id']}")
-    assert (told.kind, told.actor) == ("user.exported", me["id"])
+    [told] = await parts.journal.of(f"access/{me['organisation_id']}")
+    assert (told.kind, told.actor, told.data["subjects"]) == ("user.exported", me["id"], [me["id"]])
 
 
 async def test_a_code_is_wanted_where_a_second_factor_is_on(person: Someone) -> None:
