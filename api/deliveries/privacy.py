@@ -31,7 +31,7 @@ _DOCUMENT: dict[int | str, dict[str, Any]] = {200: {"model": DeliveriesExport, "
 
 
 @router.post(
-    "/deliveries/export",
+    "/deliveries/all/export",
     response_class=StreamingResponse,
     responses=_DOCUMENT | problems(400, 401, 403, 404, 413, 422, 503),
 )

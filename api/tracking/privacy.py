@@ -23,7 +23,7 @@ _DOCUMENT: dict[int | str, dict[str, Any]] = {200: {"model": TrackingExports, "d
 
 
 @router.post(
-    "/tracking/export",
+    "/tracking/all/export",
     response_class=StreamingResponse,
     responses=_DOCUMENT | problems(400, 401, 403, 404, 413, 422, 503),
 )

@@ -31,8 +31,8 @@ EXEMPT: dict[Route, str] = {
     ("get", "/v1/places/cep/{cep}"): "a public list",
     ("post", "/v1/users/me/export"): "told each time, with its ground",
     ("post", "/v1/users/{user_id}/export"): "told each time, with its ground",
-    ("post", "/v1/deliveries/export"): "told each time, with its ground",
-    ("post", "/v1/tracking/export"): "told each time, with its ground",
+    ("post", "/v1/deliveries/all/export"): "told each time, with its ground",
+    ("post", "/v1/tracking/all/export"): "told each time, with its ground",
 }
 """Not told of by their class, and why."""
 

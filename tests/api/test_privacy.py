@@ -48,13 +48,13 @@ async def test_an_owner_has_all_that_their_deliveries_hold_and_nothing_of_others
     headers = await signed()
     mine = [await seeded(parts, org(headers)) for _ in range(3)]
     others = await seeded(parts, "org_other")
-    kept = await http.post("/v1/deliveries/export", json={}, headers=headers)
+    kept = await http.post("/v1/deliveries/all/export", json={}, headers=headers)
     assert kept.headers["content-disposition"].startswith("attachment")
     document = kept.json()
     assert {item["delivery"]["id"] for item in document["deliveries"]} == {it.id for it in mine}
     assert {item["delivery"]["request"]["dropoff"]["contact"]["name"] for item in document["deliveries"]} == {CANARY}
     assert {len(item["entries"]) for item in document["deliveries"]} == {2}  # what we pay is ours
-    went = (await http.post("/v1/tracking/export", json={}, headers=headers)).json()
+    went = (await http.post("/v1/tracking/all/export", json={}, headers=headers)).json()
     assert {item["delivery_id"] for item in went["deliveries"]} == {it.id for it in mine}
     [first, *_] = went["deliveries"]
     assert first["scans"][0]["description"] == f"com {CANARY}"
@@ -73,7 +73,7 @@ async def test_an_owner_has_all_that_their_deliveries_hold_and_nothing_of_others
 async def test_staff_say_on_which_ground_and_whose(http: httpx.AsyncClient, parts: Parts, signed: Any) -> None:
     it = await seeded(parts, "org_theirs")
     headers = await signed(Role.SUPPORT)
-    for path in ("/v1/deliveries/export", "/v1/tracking/export"):
+    for path in ("/v1/deliveries/all/export", "/v1/tracking/all/export"):
         refused = await http.post(path, json={"delivery_id": it.id}, headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
         refused = await http.post(path, json={"delivery_id": it.id, "ground": "retention"}, headers=headers)
@@ -89,7 +89,7 @@ async def test_staff_say_on_which_ground_and_whose(http: httpx.AsyncClient, part
 
 async def test_another_organisation_is_not_there(http: httpx.AsyncClient, signed: Any) -> None:
     headers = await signed()
-    for path in ("/v1/deliveries/export", "/v1/tracking/export"):
+    for path in ("/v1/deliveries/all/export", "/v1/tracking/all/export"):
         answer = await http.post(path, json={"organisation_id": "org_other"}, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -121,6 +121,6 @@ async def test_an_erased_delivery_has_forgotten_whom_it_was_about_and_nothing_el
     assert imbalance(await parts.deliveries.entries(it.id)) == {}
     [told] = await parts.journal.of(f"key/{it.id}")
     assert (told.kind, told.actor != "", told.data["ground"]) == ("key.erased", True, "owner")
-    kept = (await http.post("/v1/deliveries/export", json={}, headers=headers)).json()
+    kept = (await http.post("/v1/deliveries/all/export", json={}, headers=headers)).json()
     shown = {item["delivery"]["id"]: item["delivery"]["erased"] for item in kept["deliveries"]}
     assert shown == {it.id: True, stays.id: False}

@@ -51,7 +51,7 @@ async def read_by(admin: Customer, ids: list[str], user_id: str) -> str:
     for its_id in ids:
         for path in ("deliveries/{}", "deliveries/{}/entries", "tracking/{}", "tracking/{}/exchanges"):
             told.append(await admin.call("GET", f"/v1/{path.format(its_id)}"))
-        for path in ("/v1/deliveries/export", "/v1/tracking/export"):
+        for path in ("/v1/deliveries/all/export", "/v1/tracking/all/export"):
             told.append(await admin.call("POST", path, json={"delivery_id": its_id, "ground": "duty"}))
     told.append(await admin.call("GET", "/v1/audit", params={"actor": user_id, "limit": 200}))
     return json.dumps(told, ensure_ascii=False)
@@ -76,7 +76,7 @@ async def test_who_goes_is_gone_for_good(tmp_path: Path) -> None:
             await customer.call("POST", f"/v1/deliveries/{its_id}/cancel", key=f"c{its_id}", json={"reason": "other"})
             await until(customer, its_id, "status", "cancelled")
         held = await customer.call("POST", "/v1/users/me/export", json={"password": PASSWORD})
-        kept = await customer.call("POST", "/v1/deliveries/export", json={})
+        kept = await customer.call("POST", "/v1/deliveries/all/export", json={})
         assert (held["user"]["name"], held["user"]["email"]) == (NAME, email)
         assert {item["delivery"]["id"] for item in kept["deliveries"]} == set(ids)
         assert kept["deliveries"][0]["delivery"]["request"]["dropoff"]["contact"]["name"] == RECIPIENT
