@@ -255,6 +255,7 @@ class TemporalDeliverer:
             raise Unavailable("Temporal does not answer") from error
         return told.status is WorkflowExecutionStatus.RUNNING
 
+
 class TemporalNotifier:
     """Hands what happened to subscribers' workflows by signal, starting those that have ended."""
 
