@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "docs/security.md", ROOT / "docs/asvs.md")
-_COMING = {"privacy.md"}  # written beside these pages
 _NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 _ROW = re.compile(r"^\| (\d[\d.,– ]*) \| [^|]+ \| (✓|½|✗|–) \| [^|]+ \|$", re.MULTILINE)
 # Of each section, the requirements of levels 1 and 2 in OWASP ASVS 5.0.0.
@@ -57,7 +56,7 @@ def test_every_page_and_file_that_a_page_names_is_there(page: Path) -> None:
     text = page.read_text()
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)", text)
     paths = re.findall(r"`((?:api|wire|runtime|storage|domain|tests)/[\w/.]+)`", text)
-    assert not [link for link in links if link and link not in _COMING and not (page.parent / link).exists()]
+    assert not [link for link in links if link and not (page.parent / link).exists()]
     assert not [path for path in paths if not (ROOT / path).exists()]
 
 
