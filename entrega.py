@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from runtime.commands import audit, keys, users
+from runtime.commands import audit, figures, keys, users
 
 if TYPE_CHECKING:
     from runtime.embedded import Stack
@@ -44,6 +44,7 @@ carriers_app = typer.Typer(
 )
 app.add_typer(carriers_app, name="carriers")
 app.add_typer(audit, name="audit")
+app.add_typer(figures, name="figures")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
 

@@ -7,6 +7,7 @@ from cashews import Cache
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from domain.figure_ports import ContractStore, FigureStore
 from domain.notification_ports import AddressChannel, EndpointStore, MessageStore, Notifier
 from domain.ports import (
     AccountStore,
@@ -52,6 +53,8 @@ class Parts:
     deliveries: DeliveryStore
     policies: PolicyStore
     erasure: DeliveryErasure
+    figures: FigureStore
+    contracts: ContractStore
     accounts: AccountStore
     routing: RoutingStore
     carriers: Carriers

@@ -5,11 +5,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from domain import audit
 from domain._values import Code, Flag, Request, Span, Text, Timestamp, Value, Whole
-from domain.availability import Slot
+from domain.availability import Slot, known_zone
 from domain.bookings import Booking
 from domain.ledger import Entry
 from domain.money import Currency
@@ -132,6 +132,8 @@ class DeliveryPolicy(Value):
     stuck_after: Span = timedelta(minutes=10)
     settle_for: Span = timedelta(hours=24)
     refund_within: Span = timedelta(days=30)
+    timezone: Annotated[str, AfterValidator(known_zone)] = "America/Sao_Paulo"
+    """Whose days its figures are counted by."""
     max_signals: Annotated[Whole, Field(ge=10, le=9_000)] = 5_000
     max_marks: Annotated[Whole, Field(ge=50, le=2_000)] = 500
 

@@ -15,6 +15,7 @@ _UFS = frozenset(
     )
 )
 _EARTH_RADIUS_M = 6_371_000
+_SHORT_POSTAL_CODE = 4  # of which three digits would be a village
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -89,6 +90,12 @@ class Address(Request):
     def located(self) -> bool:
         """Whether coordinates are known."""
         return self.latitude is not None
+
+    @property
+    def area(self) -> str:
+        """Roughly where, as a code that names nobody: the country and how its postal code begins, as in `BR-013`."""
+        code = "".join(letter for letter in self.postal_code.upper() if letter.isascii() and letter.isalnum())
+        return f"{self.country}-{code[: 3 if len(code) > _SHORT_POSTAL_CODE else 2]}"
 
     def at(self, point: Point | None) -> Self:
         """The same address with these coordinates, unless it has its own."""

@@ -115,6 +115,11 @@ def may_read(principal: Principal) -> bool:
     return _in_scope(principal, Scope.DELIVERIES_READ)
 
 
+def may_see_figures(principal: Principal) -> bool:
+    """See figures of all an organisation's deliveries: not a partner, which sees only its own."""
+    return may_read(principal) and not sees_only_own(principal)
+
+
 def may_request(principal: Principal) -> bool:
     """Request deliveries and steer one's own: accept, cancel, decide."""
     writes = principal.org_role in (OrgRole.OWNER, OrgRole.MEMBER, OrgRole.PARTNER) or is_staff(principal)
@@ -252,6 +257,11 @@ def may_keep_carriers(principal: Principal) -> bool:
 
 def may_set_policy(principal: Principal) -> bool:
     """Change an organisation's delivery policy."""
+    return principal.role is Role.ADMIN
+
+
+def may_keep_contracts(principal: Principal) -> bool:
+    """Set what an organisation is promised, and credited when it is not kept."""
     return principal.role is Role.ADMIN
 
 

@@ -1,4 +1,4 @@
-"""What only whoever runs Entrega does, by hand: its keys, its audit log, and people who cannot register themselves."""
+"""What only whoever runs Entrega does, by hand: keys, the audit log, figures, people who cannot register themselves."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 keys = typer.Typer(help="The keys that seal what is personal, and those that sign access tokens.", no_args_is_help=True)
 audit = typer.Typer(help="The audit log in MongoDB.", no_args_is_help=True)
+figures = typer.Typer(help="What is counted from the journal.", no_args_is_help=True)
 users = typer.Typer(help="People who cannot register by themselves.", no_args_is_help=True)
 
 BesideOption = Annotated[
@@ -91,6 +92,22 @@ def verify_audit(state: BesideOption = None) -> None:
     from runtime.beside import settings_beside
 
     raise typer.Exit(asyncio.run(verify(settings_beside(state), typer.echo)))
+
+
+@figures.command("rebuild")
+def rebuild(state: BesideOption = None) -> None:
+    """Counts every line of the journal anew, beside the figures that are read meanwhile, and puts the new ones in their
+    place. Stopped anywhere, nothing has changed."""
+    import asyncio
+
+    from runtime.beside import settings_beside
+    from runtime.console import counting
+    from runtime.figures import rebuild_figures
+
+    settings = settings_beside(state)
+    with counting("counting lines") as progress:
+        lines = asyncio.run(rebuild_figures(settings, progress))
+    typer.echo(f"{lines} lines counted anew")
 
 
 @users.command("create-admin")

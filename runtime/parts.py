@@ -53,6 +53,8 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "deliveries": ("deliveries", wiring.deliveries),
                 "policies": ("deliveries", wiring.policies),
                 "erasure": ("deliveries", wiring.erasure),
+                "figures": ("deliveries", wiring.figures),
+                "contracts": ("deliveries", wiring.contracts),
                 "availability": ("availability", wiring.availability),
                 "scans": ("tracking", wiring.scans),
                 "endpoints": ("notifications", wiring.endpoints),

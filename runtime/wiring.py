@@ -27,10 +27,12 @@ from storage.audit import connect as connect_mongo
 from storage.audit_check import AuditCheck
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
+from storage.contracts import SqlContractStore
 from storage.deliveries import SqlDeliveryStore
 from storage.endpoints import SqlEndpointStore
 from storage.erasure import SqlDeliveryErasure
 from storage.exchanges import MongoExchangeLog
+from storage.figures import SqlFigureStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
@@ -177,6 +179,14 @@ class Wiring:
     def policies(self) -> SqlPolicyStore:
         """As the deliveries role."""
         return SqlPolicyStore(self.engine("deliveries"))
+
+    def figures(self) -> SqlFigureStore:
+        """As the deliveries role."""
+        return SqlFigureStore(self.engine("deliveries"))
+
+    def contracts(self) -> SqlContractStore:
+        """As the deliveries role."""
+        return SqlContractStore(self.engine("deliveries"))
 
     def availability(self) -> SqlAvailabilityStore:
         """As the availability role."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Identity, func, select, text, tuple_
+from sqlalchemy import Identity, Select, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
@@ -156,6 +156,19 @@ def _leaves(value: object) -> Iterator[object]:
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def following(cursor: audit.Cursor, limit: int) -> Select[Any]:
+    """The next lines by (txid, id), for whoever keeps a cursor beside what it makes of them; `as_line` reads a row."""
+    return (
+        select(*_LINE)
+        .where(
+            tuple_(JournalRow.txid, JournalRow.id) > (cursor.txid, cursor.id),
+            JournalRow.txid < func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8),
+        )
+        .order_by(JournalRow.txid, JournalRow.id)
+        .limit(limit)
+    )
+
+
 class SqlJournal:
     """The journal as a role sees it that may insert and select."""
 
@@ -174,15 +187,7 @@ class SqlJournal:
     ) -> Sequence[audit.JournalLine]:
         """The next lines by (txid, id). A line younger than the oldest open transaction waits until that one has
         ended, since it may yet put lines before it."""
-        query = (
-            select(*_LINE)
-            .where(
-                tuple_(JournalRow.txid, JournalRow.id) > (cursor.txid, cursor.id),
-                JournalRow.txid < func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8),
-            )
-            .order_by(JournalRow.txid, JournalRow.id)
-            .limit(limit)
-        )
+        query = following(cursor, limit)
         if organisation_id is not None:
             query = query.where(JournalRow.organisation_id == organisation_id)
         if subject is not None:

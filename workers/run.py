@@ -17,6 +17,7 @@ from runtime.temporal import connect, ensure_retention, ensure_schedules, renew,
 from runtime.tls import server_context, temporal_door
 from runtime.wiring import Wiring
 from workers.crash import CrashOnce
+from workers.figures import count_figures
 from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
 
@@ -57,6 +58,10 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
             if "deliveries" in names:
                 await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
                 await ensure_retention(client, timedelta(seconds=settings.retention_every), settings.retention)
+        if "deliveries" in names:
+            counting = asyncio.create_task(count_figures(wiring.figures(), stop))
+            stack.push_async_callback(asyncio.wait, [counting])
+            stack.callback(counting.cancel)  # which rolls back, and is done before the wait above
         while True:
             try:
                 await asyncio.wait_for(stop.wait(), _LOOK_EVERY_S)

@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityHandle
 
 from workflows._holding import PAUSED, Holding
+from workflows._promising import agreed
 
 with workflow.unsafe.imports_passed_through():
     from domain import ledger
@@ -164,9 +165,15 @@ class Getting(Holding):
         self._move_to(
             DeliveryStatus.BOOKED,
             actor=Actor.CARRIER,
-            data={"carrier": booking.carrier, "account": booking.carrier_account, "attempt": booking.attempt},
+            data={
+                "carrier": booking.carrier,
+                "account": booking.carrier_account,
+                "attempt": booking.attempt,
+                **agreed(offer, booking),
+            },
             booking=booking.model_copy(update={"confirmed": True}),
         )
+        self._promise_at_booking(booking, offer)
 
     async def _void(self, order: BookingOrder, reason: str) -> bool:
         """Undoes an order, for days if need be, hearing scans meanwhile. False when the courier already has it,

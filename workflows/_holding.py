@@ -3,7 +3,7 @@
 from pydantic import JsonValue
 from temporalio import workflow
 
-from workflows._telling import Telling
+from workflows._promising import Promising
 
 with workflow.unsafe.imports_passed_through():
     from domain.bookings import BookingOrder
@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
 PAUSED = "paused"
 
 
-class Holding(Telling):
+class Holding(Promising):
     """Each look is a booking that stops before it is sent, so that none slips out between looking and booking."""
 
     def _hold(self, order: BookingOrder) -> bool:

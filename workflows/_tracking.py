@@ -117,7 +117,9 @@ class Tracking(Getting):
             attention = Attention.DECISION_NEEDED
         elif attention is Attention.DECISION_NEEDED:
             attention = Attention.NONE
-        self._move_to(status, actor=Actor.CARRIER, reason=reason, attention=attention)
+        at = self._first(status)
+        told: dict[str, JsonValue] = {"occurred_at": at.isoformat()} if at else {}
+        self._move_to(status, actor=Actor.CARRIER, reason=reason, data=told, attention=attention)
 
     def _given_back(self, scan: Scan) -> None:
         """The carrier will not go on. Before pickup another may; afterwards a human must ask where the thing is."""

@@ -8,6 +8,7 @@ from typing import Any
 from temporalio import workflow
 
 from workflows._asking import Asking
+from workflows._promising import answered
 
 with workflow.unsafe.imports_passed_through():
     from domain.deliveries import FINAL, Actor, Attention, Delivery, DeliveryStatus
@@ -53,8 +54,7 @@ class DeliveryWorkflow(Asking):
     async def _live(self) -> None:
         if self.delivery.seq == 0:
             delivery = self.delivery
-            told = {"organisation_id": delivery.organisation_id, "service": str(delivery.request.service)}
-            self._tell("delivery.requested", delivery.created_by, {**told})
+            self._tell("delivery.requested", delivery.created_by, self._asked_for())
         await self._record()
         while self.delivery.status not in FINAL:
             match self.delivery.status:
@@ -79,14 +79,15 @@ class DeliveryWorkflow(Asking):
             offers, declined, silent = await self._ask(silent)
             declined = said_no + declined
         answers: dict[str, Any] = {"offers": tuple(offers), "declined": (*self.state.left_out, *declined)}
+        asked = answered(offers, declined)
         if self._cancel_wanted():
             await self._turn()
         elif offers:
             choose_by = self.delivery.choose_by or workflow.now() + self.state.policy.choose_within
-            told = {"offers": len(offers), "declined": len(answers["declined"])}
+            told = {"offers": len(offers), "declined": len(answers["declined"]), "asked": asked}
             self._move_to(DeliveryStatus.QUOTED, data={**told}, choose_by=choose_by, **answers)
         else:
-            self._move_to(DeliveryStatus.FAILED, reason="no_offers", **answers)
+            self._move_to(DeliveryStatus.FAILED, reason="no_offers", data={"asked": asked}, **answers)
         await self._record()
 
     async def _ask(self, accounts: Sequence[messages.Asked]) -> tuple[list[Offer], list[Decline], list[messages.Asked]]:
@@ -171,7 +172,10 @@ class DeliveryWorkflow(Asking):
             delivery.promised_at + policy.promise_grace if delivery.promised_at and not state.promise_told else None
         )
         silence = state.heard_at + policy.silent_after if state.heard_at and calm else None
-        await self._turn(state.poll_at, promise, silence)
+        await self._turn(state.poll_at, promise, silence, self._late_at())
+        if self._overdue():
+            await self._take_in(await self._poll())  # the last chance to hear that it was kept
+            self._break_overdue()
         if self.delivery.status in FINAL or self.delivery.status is DeliveryStatus.BOOKING:
             return
         now, calm = workflow.now(), self.delivery.attention is Attention.NONE
@@ -387,6 +391,7 @@ def _newborn(start: messages.DeliveryStart) -> DeliveryState:
     return DeliveryState(
         delivery=delivery,
         policy=start.policy,
+        terms=start.terms,
         accounts=start.accounts,
         left_out=start.left_out,
         fallback=start.request.fallback,

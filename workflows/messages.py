@@ -10,6 +10,7 @@ from domain.deliveries import CancelReason, DeliveryPolicy, DeliveryRequest, Del
 from domain.places import Points
 from domain.quotes import WITHIN_PERCENT, AccountRef, Decline
 from domain.routing import Asking
+from domain.sla import SlaTerms
 from domain.tracking import Scan
 
 
@@ -53,6 +54,7 @@ class DeliveryStart(Value):
     accounts: tuple[Asked, ...] = ()
     left_out: tuple[Decline, ...] = ()
     policy: DeliveryPolicy = Field(default_factory=DeliveryPolicy)
+    terms: SlaTerms | None = None
     state: dict[str, Any] | None = None
 
 

@@ -10,6 +10,7 @@ from domain.bookings import Booking, BookingOrder
 from domain.deliveries import Delivery, DeliveryPolicy
 from domain.ledger import Entry
 from domain.quotes import Decline
+from domain.sla import Promise, SlaTerms
 from domain.tracking import Mark, Scan
 from workflows.messages import (
     Accept,
@@ -110,6 +111,8 @@ class DeliveryState(BaseModel):
     poll_at: datetime | None = None
     polls: int = 0
     promise_told: bool = False
+    terms: SlaTerms | None = None
+    promise: Promise | None = None
     finished: bool = False
     settle_until: datetime | None = None
     refunds: list[Refund] = Field(default_factory=list)

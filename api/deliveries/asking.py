@@ -58,6 +58,7 @@ async def request_delivery(
         accounts=messages.Asked.all_of(asking),
         left_out=asking.declined,
         policy=await policy_of(parts, caller.organisation_id),
+        terms=await parts.contracts.terms(caller.organisation_id, request.service),
     )
     operation = WithStartWorkflowOperation(
         DeliveryWorkflow.run,

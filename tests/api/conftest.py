@@ -79,6 +79,8 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         deliveries=deliveries,
         erasure=fakes.InMemoryDeliveryErasure(deliveries),
         policies=fakes.InMemoryPolicyStore(journal),
+        figures=fakes.InMemoryFigureStore(journal),
+        contracts=fakes.InMemoryContractStore(journal),
         accounts=accounts,
         routing=routing,
         carriers=book,

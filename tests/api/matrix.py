@@ -45,6 +45,7 @@ ORG = "/v1/organisations/{organisation_id}"
 DELIVERY = "/v1/deliveries/{delivery_id}"
 ENDPOINT = "/v1/webhook-endpoints/{endpoint_id}"
 MESSAGE = f"{ENDPOINT}/messages/{{message_id}}"
+CONTRACT = "/v1/contracts/{organisation_id}/{service}"
 ACCOUNT = "/v1/carriers/{carrier}/accounts/{account}"
 
 MATRIX: dict[Route, Row] = {
@@ -138,6 +139,11 @@ MATRIX: dict[Route, Row] = {
     ("post", f"{DELIVERY}/clear-attention"): Row(Who.STAFF, 403),
     ("post", "/v1/deliveries/all/export"): Row(Who.OWNER, 200, foreign=404),
     ("post", f"{DELIVERY}/erase"): Row(Who.OWNER, 404, foreign=404),
+    ("get", "/v1/figures"): Row(Who.READER, 200),
+    ("get", "/v1/figures/csv"): Row(Who.READER, 200),
+    ("get", "/v1/contracts"): Row(Who.READER, 200),
+    ("put", CONTRACT): Row(Who.ADMIN, 403),
+    ("delete", CONTRACT): Row(Who.ADMIN, 403),
     ("get", "/v1/policies/{organisation_id}"): Row(Who.ADMIN, 403),
     ("put", "/v1/policies/{organisation_id}"): Row(Who.ADMIN, 403),
     # tracking
@@ -164,6 +170,8 @@ MATRIX: dict[Route, Row] = {
 
 STREAM: Route = ("get", "/v1/stream")
 """It does not end by itself: where it is let in, only `test_stream` asks."""
+FIGURES: tuple[Route, ...] = (("get", "/v1/figures"), ("get", "/v1/figures/csv"))
+"""Of a whole organisation, whose deliveries a partner does not see."""
 STAFFS = (Who.STAFF, Who.ADMIN)
 CUSTOMERS = tuple(who for who in Who if who not in (Who.OPEN, Who.PROOF, *STAFFS))
 
@@ -174,6 +182,7 @@ MISSING = {
     "area_id": "area_x",
     "rule_id": "rule_x",
     "organisation_id": "org_x",
+    "service": "express",
     "cep": "01310200",
     "user_id": "usr_x",
     "session_id": "ses_x",

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from fastapi import FastAPI
 from making import api_key, service_account
-from matrix import CUSTOMERS, MATRIX, MISSING, STAFFS, STREAM, Route, Who, of
+from matrix import CUSTOMERS, FIGURES, MATRIX, MISSING, STAFFS, STREAM, Route, Who, of
 from test_tokens import HEADER, _hmac, by_hand, token
 
 from api.deps import Parts
@@ -159,7 +159,7 @@ async def test_standing_in_the_organisation_opens_what_it_should(
 
 async def test_a_partner_may_not_follow_everything(http: Any, signed: Any) -> None:
     found = await refused(http, of(*CUSTOMERS), await signed(org_role=OrgRole.PARTNER))
-    assert found == dict.fromkeys({STREAM} | of(Who.LISTENER, Who.KEEPER, Who.OWNER), "forbidden")
+    assert found == dict.fromkeys({STREAM, *FIGURES} | of(Who.LISTENER, Who.KEEPER, Who.OWNER), "forbidden")
 
 
 @pytest.mark.parametrize(

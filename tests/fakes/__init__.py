@@ -8,6 +8,7 @@ from fakes.carriers import InMemoryAccountStore
 from fakes.deliveries import InMemoryDeliveryStore
 from fakes.erasure import InMemoryDeliveryErasure
 from fakes.exchanges import InMemoryExchangeLog
+from fakes.figures import InMemoryContractStore, InMemoryFigureStore
 from fakes.journal import InMemoryJournal
 from fakes.keys import InMemoryKeys
 from fakes.notifications import InMemoryNotifications
@@ -21,9 +22,11 @@ __all__ = [
     "InMemoryAccountStore",
     "InMemoryAuditLog",
     "InMemoryAvailabilityStore",
+    "InMemoryContractStore",
     "InMemoryDeliveryErasure",
     "InMemoryDeliveryStore",
     "InMemoryExchangeLog",
+    "InMemoryFigureStore",
     "InMemoryJournal",
     "InMemoryKeys",
     "InMemoryNotifications",

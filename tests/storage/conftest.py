@@ -9,6 +9,7 @@ from making import fresh
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain import notification_ports, ports
+from domain.figure_ports import ContractStore, FigureStore
 from runtime.wiring import identity
 from storage import audit
 from storage._crypto import BlindIndex
@@ -17,8 +18,10 @@ from storage._seals import Seals
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
+from storage.contracts import SqlContractStore
 from storage.deliveries import SqlDeliveryStore
 from storage.endpoints import SqlEndpointStore
+from storage.figures import SqlFigureStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
@@ -46,6 +49,8 @@ class Stores:
     hints: ports.Hints | None
     deliveries: ports.DeliveryStore
     policies: ports.PolicyStore
+    figures: FigureStore
+    contracts: ContractStore
     accounts: ports.AccountStore
     routing: ports.RoutingStore
     availability: ports.AvailabilityStore
@@ -79,6 +84,8 @@ def sql(engines, rings) -> Stores:
         hints=None,
         deliveries=SqlDeliveryStore(engines["deliveries"], rings["deliveries"]),
         policies=SqlPolicyStore(engines["deliveries"]),
+        figures=SqlFigureStore(engines["deliveries"]),
+        contracts=SqlContractStore(engines["deliveries"]),
         accounts=SqlAccountStore(engines["quotes"], rings["quotes"]),
         routing=SqlRoutingStore(engines["quotes"]),
         availability=SqlAvailabilityStore(engines["availability"]),
@@ -121,6 +128,8 @@ def memory() -> Stores:
         hints=journal,
         deliveries=fakes.InMemoryDeliveryStore(journal),
         policies=fakes.InMemoryPolicyStore(journal),
+        figures=fakes.InMemoryFigureStore(journal),
+        contracts=fakes.InMemoryContractStore(journal),
         accounts=fakes.InMemoryAccountStore(journal=journal),
         routing=fakes.InMemoryRoutingStore(journal),
         availability=fakes.InMemoryAvailabilityStore(journal=journal),

@@ -12,7 +12,8 @@ TABLES = (
     "users.recovery_codes", "users.invitations", "users.service_accounts", "users.api_keys", "users.limits",
     "carriers.accounts", "carriers.rules", "carriers.pauses",
     "availability.areas", "availability.windows", "availability.slots",
-    "deliveries.deliveries", "deliveries.policies", "ledger.entries", "tracking.scans",
+    "deliveries.deliveries", "deliveries.policies", "deliveries.contracts", "figures.editions", "figures.lives",
+    "figures.sums", "ledger.entries", "tracking.scans",
     "notifications.subscribers", "notifications.endpoints", "notifications.messages", "notifications.attempts",
     "notifications.cursors", "journal.journal", "keys.data_keys", "limits.limits",
 )  # fmt: skip
@@ -29,6 +30,7 @@ MAY = {
     },
     "deliveries": {
         **COUNTED,
+        "figures.editions": ALL, "figures.lives": ALL, "figures.sums": ALL, "deliveries.contracts": ALL,
         "deliveries.deliveries": ALL, "deliveries.policies": ALL, "ledger.entries": {"SELECT", "INSERT"},
         **READ_CARRIERS,
     },

@@ -9,6 +9,7 @@ from world import Life, World, brl
 from domain import errors
 from domain.bookings import Cancellation
 from domain.pauses import PauseMode
+from domain.sla import Credit, SlaTerms
 from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
 
@@ -97,6 +98,18 @@ async def delivered_by_force(env, world, life):
     await life.booked()
     await life.ask(W.force_status, messages.ForceStatus(actor="usr_s", status="delivered", reason="confirmed"))
     await env.fast_forward(life.handle, timedelta(hours=25))
+
+
+@ending
+async def delivered_after_a_broken_promise(env, world, life):
+    life.terms = SlaTerms(credit=Credit(percent=10))
+    world.carrier("a")
+    await life.booked()
+    await life.reports("picked_up")
+    await life.reaches("picked_up")
+    await env.fast_forward(life.handle, timedelta(minutes=41))
+    await life.until(lambda _: "promise.breached" in world.kinds(life.id))
+    await life.reports("delivered", "finished")
 
 
 @ending

@@ -27,6 +27,7 @@ from domain.pauses import Pause, PauseMode
 from domain.places import Points
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Decline, Offer, QuoteRequest
 from domain.routing import Asking, asking
+from domain.sla import SlaTerms
 from domain.tracking import Scan, ScanKind
 from runtime.temporal import make_worker
 from workers.heartbeats import Heartbeats
@@ -293,6 +294,7 @@ class Life:
         self.id = its_id or f"del_{uuid.uuid4().hex}"
         self.policy = policy or DeliveryPolicy()
         self.points: Points | None = None
+        self.terms: SlaTerms | None = None
         self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(addressing.delivery_workflow_id(self.id))
         self._scans = itertools.count(1)
 
@@ -309,6 +311,7 @@ class Life:
                 accounts=self.world.accounts(),
                 left_out=self.world.left_out,
                 policy=self.policy,
+                terms=self.terms,
             ),
             id=addressing.delivery_workflow_id(self.id),
             task_queue=addressing.DELIVERIES,
