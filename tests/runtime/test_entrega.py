@@ -35,6 +35,7 @@ def entrega(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
         (["api", "users"], {}, "ENTREGA_KEKS_DIR is not set"),
         (["keys", "rotate"], {}, "ENTREGA_KEKS_DIR is not set"),
         (["keys", "list", "--state", "/nowhere"], {}, "/nowhere"),
+        (["figures", "rebuild"], {}, "ENTREGA_DELIVERIES_DATABASE_URL is not set"),
         (["api", "codec", "users"], {}, "unknown: codec"),
         (["api", "all"], {"ENTREGA_KEKS_DIR": "/nowhere"}, "/nowhere holds no key-encryption key"),
         (["worker", "quotes"], {"ENTREGA_QUOTES_DATABASE_URL": "postgresql://x"}, "ENTREGA_KEKS_DIR is not set"),

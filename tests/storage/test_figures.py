@@ -73,6 +73,9 @@ async def test_groups_and_filters_tell_the_same_deliveries(stores):
     assert {s.group for s in await of(stores.figures, whose, Grouping.CARRIER)} == {"", "moto", "van"}
     assert {s.group for s in await of(stores.figures, whose, Grouping.AREA)} == {"BR-013"}
     assert {s.group for s in await of(stores.figures, whose)} == {str(DAY)}
+    everybody = await of(stores.figures, None)
+    theirs = Figures.of(await of(stores.figures, whose))
+    assert Figures.of(everybody).requested >= theirs.requested == 1
     where = FigureFilter(first=DAY, last=DAY, organisation_id=whose, carrier="van")
     assert Figures.of(await stores.figures.read(where, Grouping.DAY)).declined.value == 1.0
     assert (
@@ -123,9 +126,10 @@ async def test_several_at_once_in_any_portions_count_what_a_rebuild_counts(sql, 
 
     await asyncio.gather(*(tell(sql, it, lines, portions) for it, lines in made), *map(count, stores))
     await counted(sql.figures, limits[0])
-    once = await of(sql.figures, organisation)
+    once, everybodys = await of(sql.figures, organisation), await of(sql.figures, None)
     await sql.figures.rebuild(lambda *_: None)
     assert await of(sql.figures, organisation) == once
+    assert await of(sql.figures, None) == everybodys
     assert Figures.of(once).requested == len(made)
 
 

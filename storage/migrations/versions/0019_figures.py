@@ -39,8 +39,6 @@ def upgrade() -> None:
             PRIMARY KEY (edition, {", ".join(_DIMENSIONS)})
         )
     """)
-    # Staff look at everybody's days.
-    op.execute("CREATE INDEX sums_day ON figures.sums (edition, day)")
     op.execute("GRANT USAGE ON SCHEMA figures TO entrega_deliveries")
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA figures TO entrega_deliveries")
     op.execute("""
