@@ -2,15 +2,22 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import fakes
 import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
-from world import Life, World, brl, workers
+from world import Life, World, brl, request, workers
 
+from api.deliveries.asking import request_delivery
+from api.deps import Parts
 from domain import errors
-from domain.sla import Basis, Credit, SlaTerms
+from domain.quotes import Service
+from domain.sla import Basis, Contract, Credit, SlaTerms
+from domain.users import OrgRole, Principal, Role
+from runtime.settings import Settings
 from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
 
@@ -150,3 +157,26 @@ async def test_without_a_contract_nothing_is_promised_and_lines_hold_codes_alone
     assert (booked["price"], booked["currency"]) == (brl(1200).amount, "BRL")
     assert "cost" not in booked
     assert told["delivery.delivered"]["occurred_at"] == "2030-01-01T00:05:00+00:00"
+
+
+async def test_the_api_begins_a_delivery_under_its_organisations_contract(world: World, client: Client) -> None:
+    world.carrier("a")
+    contracts = fakes.InMemoryContractStore()
+    for whose, service in (("org_1", Service.EXPRESS), ("org_2", Service.EXPRESS)):
+        terms = TENTH if whose == "org_1" else SlaTerms()
+        await contracts.put(Contract(organisation_id=whose, service=service, terms=terms), "usr_s")
+    parts = cast(
+        Parts,
+        SimpleNamespace(
+            settings=Settings(),
+            deliveries=fakes.InMemoryDeliveryStore(fakes.InMemoryJournal()),
+            policies=fakes.InMemoryPolicyStore(),
+            contracts=contracts,
+            carriers=world,
+            geocoder=fakes.InMemoryPlaces(),
+            temporal=client,
+        ),
+    )
+    caller = Principal(user_id="usr_1", organisation_id="org_1", role=Role.CUSTOMER, org_role=OrgRole.OWNER)
+    delivery, _ = await request_delivery(parts, caller, request(), "contract")
+    assert SlaTerms.model_validate(world.states[delivery.id]["terms"]) == TENTH
