@@ -101,7 +101,7 @@ class Rate(Value):
 
 
 class Times(Value):
-    """How long something took, in seconds; percentiles are right to a tenth, since they come from buckets."""
+    """How long something took, in seconds; percentiles come from buckets: within a fifth at worst."""
 
     count: int
     mean: int | None = None
