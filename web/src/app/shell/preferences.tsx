@@ -3,7 +3,7 @@ import { ActionIcon, Menu, useMantineColorScheme, type MantineColorScheme } from
 import { IconDeviceDesktop, IconLanguage, IconMoon, IconSun } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
-import { LANGUAGES, speak } from "@/i18n";
+import { LANGUAGES, speak, type Language } from "@/i18n";
 
 const THEMES = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop } as const;
 
@@ -31,20 +31,13 @@ export function ThemeSwitch() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {(Object.keys(THEMES) as MantineColorScheme[]).map((each) => {
-          const Icon = THEMES[each];
-          return (
-            <Menu.Item
-              key={each}
-              role="menuitemradio"
-              aria-checked={each === theme}
-              leftSection={<Icon size={16} />}
-              onClick={() => setTheme(each)}
-            >
+        <Menu.RadioGroup value={theme} onChange={(value) => setTheme(value as MantineColorScheme)}>
+          {(Object.keys(THEMES) as MantineColorScheme[]).map((each) => (
+            <Menu.RadioItem key={each} value={each} closeMenuOnClick>
               {t(`preferences.${each === "auto" ? "system" : each}`)}
-            </Menu.Item>
-          );
-        })}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
@@ -66,17 +59,13 @@ export function LanguageSwitch() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {LANGUAGES.map((each) => (
-          <Menu.Item
-            key={each}
-            lang={each}
-            role="menuitemradio"
-            aria-checked={each === i18n.language}
-            onClick={() => void speak(each, true)}
-          >
-            {t(`preferences.${each}`)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={i18n.language} onChange={(value) => void speak(value as Language, true)}>
+          {LANGUAGES.map((each) => (
+            <Menu.RadioItem key={each} value={each} lang={each} closeMenuOnClick>
+              {t(`preferences.${each}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

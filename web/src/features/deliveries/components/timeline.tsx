@@ -51,10 +51,13 @@ export function Timeline({ deliveryId }: { deliveryId: string }) {
 }
 
 function useSay(): (line: Schemas["JournalLine"]) => string {
-  const { t } = useTranslation("deliveries");
+  const { t, i18n } = useTranslation("deliveries");
   return ({ kind }) => {
     const [subject, word = ""] = kind.split(".");
-    if (subject === "scan") return t("kind.scan");
+    if (subject === "scan")
+      return i18n.exists(`scan.${word}`, { ns: "deliveries" })
+        ? t(`scan.${word as Schemas["ScanKind"]}`)
+        : t("scan.unknown");
     if (isStatus(word)) return t(`status.${word}`);
     const known = KINDS.find((each) => each === word);
     return t(`kind.${known ?? "other"}`);

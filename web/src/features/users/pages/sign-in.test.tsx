@@ -43,6 +43,7 @@ test("nobody is sent to another site after signing in", async () => {
   expect(router.state.location.search).not.toHaveProperty("to", expect.anything());
 });
 
+// The page itself is not reached: nothing is asked of the API.
 test("a page of the app asks who is not signed in to do so", async () => {
   const { router } = visit("/deliveries?status=booked", null);
   await screen.findByRole("heading", { name: "Sign in" });
