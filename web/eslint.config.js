@@ -47,7 +47,15 @@ export default defineConfig(
   {
     files: ["e2e/**"],
     languageOptions: {
-      globals: { console: "readonly", process: "readonly", document: "readonly", localStorage: "readonly", URL: "readonly", window: "readonly" },
+      globals: {
+        console: "readonly",
+        process: "readonly",
+        document: "readonly",
+        localStorage: "readonly",
+        performance: "readonly",
+        URL: "readonly",
+        window: "readonly",
+      },
     },
   },
 );

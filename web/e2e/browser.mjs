@@ -1,5 +1,6 @@
 /** Chromium for the tests: what the policy forbids and what scripts throw counts as a failure, and axe looks at pages. */
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
@@ -61,4 +62,16 @@ export async function examine(page, name, language) {
   }
   await page.setViewportSize(SIZES.desk);
   return found;
+}
+
+/** Bytes of script that a page loaded, as gzip packs them. */
+export async function scriptWeight(page) {
+  const names = await page.evaluate(() =>
+    performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname),
+  );
+  const scripts = [...new Set(names)].filter((name) => name.endsWith(".js"));
+  return scripts.reduce(
+    (sum, name) => sum + gzipSync(readFileSync(new URL(`../dist${name}`, import.meta.url))).length,
+    0,
+  );
 }

@@ -7,10 +7,11 @@
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 
-import { examine, launch, open } from "./browser.mjs";
+import { examine, launch, open, scriptWeight } from "./browser.mjs";
 
 const base = process.argv[2];
 const PASSWORD = "uma frase que ninguem adivinha";
+const BUDGET = 200 * 1000;
 const email = `ana-${Date.now()}@example.com`;
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -21,8 +22,8 @@ async function need(what, more = {}) {
 
 const browser = await launch();
 const problems = [];
+const { context, page, wrong } = await open(browser, base);
 try {
-  const { context, page, wrong } = await open(browser, base);
   await page.goto("/");
   await page.getByRole("heading", { name: "Entrar" }).waitFor();
   problems.push(...(await examine(page, "sign-in", "pt")));
@@ -50,6 +51,8 @@ try {
   const other = await context.newPage();
   await other.goto("/deliveries");
   await other.getByText("Nenhuma entrega ainda").waitFor();
+  const weight = await scriptWeight(other);
+  if (weight > BUDGET) problems.push(`first load: ${weight} bytes of script, gzipped`);
   const { id, to } = await need("delivery", { email, password: PASSWORD });
   await page.getByRole("link", { name: to }).waitFor();
   await other.getByRole("link", { name: to }).waitFor();
@@ -91,6 +94,10 @@ try {
   await page.goto("/nowhere");
   await page.getByText("Page not found").waitFor();
   problems.push(...wrong);
+} catch (error) {
+  await page.screenshot({ path: new URL("../shots/failed.png", import.meta.url).pathname });
+  console.error(page.url(), wrong, problems);
+  throw error;
 } finally {
   await browser.close();
 }
