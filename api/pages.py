@@ -61,7 +61,10 @@ class Pages:
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         response = FileResponse(full, headers=headers, media_type=kind, stat_result=found)
         if self._files.is_not_modified(response.headers, Request(scope).headers):
-            return NotModifiedResponse(response.headers)
+            # What it says of a page replaces what the browser kept, the policy of things that are no page included.
+            unchanged = NotModifiedResponse(response.headers)
+            unchanged.headers["Content-Security-Policy"] = CSP
+            return unchanged
         return response
 
     def _lookup(self, path: str) -> tuple[str, os.stat_result | None]:

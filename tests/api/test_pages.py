@@ -42,6 +42,7 @@ async def test_every_address_of_the_app_is_its_page(path: str, app_http: httpx.A
     assert "unsafe" not in policy
     again = await app_http.get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["content-security-policy"] == policy
 
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/healthz/nothing", "/assets/of-last-week.js"])
