@@ -1,5 +1,4 @@
 /** The languages. One file per noun in each; keys are typed by the Portuguese ones, and a test holds both together. */
-import dayjs from "dayjs";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 
@@ -37,8 +36,6 @@ export async function speak(language: Language, keep = false): Promise<void> {
   const { default: words } = await load[language]();
   for (const [noun, told] of Object.entries(words)) i18next.addResourceBundle(language, noun, told, true, true);
   await i18next.changeLanguage(language);
-  if (language === "pt-BR") await import("dayjs/locale/pt-br");
-  dayjs.locale(language.toLowerCase());
   document.documentElement.lang = language;
   if (keep) localStorage.setItem(KEPT, language);
 }

@@ -56,14 +56,12 @@ export function Shell() {
           <UnstyledButton
             className={classes.search}
             onClick={openPalette}
-            aria-label={t("palette.open")}
+            aria-label={`${t("palette.open")} ${t("palette.keys")}`}
             aria-keyshortcuts="Control+K"
           >
             <IconSearch size={16} aria-hidden />
             <span className={classes.words}>{t("palette.open")}</span>
-            <kbd className={classes.words} aria-hidden>
-              {t("palette.keys")}
-            </kbd>
+            <kbd className={classes.words}>{t("palette.keys")}</kbd>
           </UnstyledButton>
           <div className={classes.tools}>
             <Notices />

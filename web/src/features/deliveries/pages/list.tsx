@@ -1,4 +1,4 @@
-import { Button, Select } from "@mantine/core";
+import { Button, NativeSelect } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -28,15 +28,14 @@ export function DeliveriesPage() {
     <Page
       title={t("title")}
       actions={
-        <Select
+        <NativeSelect
           aria-label={t("filter.status")}
-          placeholder={t("filter.status")}
-          clearable
-          clearButtonProps={{ "aria-label": t("filter.clear") }}
-          data={STATUSES.map((value) => ({ value, label: t(`status.${value}`) }))}
-          value={filter.status ?? null}
-          onChange={(value) => void go({ search: isStatus(value) ? { status: value } : {} })}
-          comboboxProps={{ withinPortal: false }}
+          data={[
+            { value: "", label: t("filter.all") },
+            ...STATUSES.map((value) => ({ value, label: t(`status.${value}`) })),
+          ]}
+          value={filter.status ?? ""}
+          onChange={({ target }) => void go({ search: isStatus(target.value) ? { status: target.value } : {} })}
         />
       }
     >
