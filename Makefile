@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo up test test-long check bench lock clean
+.PHONY: help setup web demo up test test-long check bench lock clean
 
 help: ## show these commands
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -10,13 +10,18 @@ help: ## show these commands
 setup: ## make .venv with the locked dependencies (PYTHON=… chooses the Python)
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
 
-demo: setup ## watch twenty deliveries live their lives through real servers
+web: setup ## build the web app, if anything of it changed
+	@sh scripts/web.sh build
+
+demo: web ## watch twenty deliveries live their lives through real servers
 	@$(BIN)/entrega demo
 
-up: setup ## run everything on this machine until Ctrl-C
+up: web ## run everything on this machine until Ctrl-C
 	@$(BIN)/entrega up
 
-test: setup ## run the tests, but for the long ones
+test: web ## run the tests, but for the long ones
+	@sh scripts/debian-chromium.sh
+	@sh scripts/web.sh test
 	@$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadfile  # much of it waits: two at once take half as long
 
 test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on every port
@@ -28,6 +33,7 @@ check: setup ## lint, formatting, types, and who may import whom
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@sh scripts/web.sh check
 
 bench: setup ## measure, against a bare workflow in the same run
 	@$(BIN)/python -m benchmarks

@@ -138,6 +138,16 @@ def api(
 
 
 @app.command()
+def openapi() -> None:
+    """Prints the OpenAPI of all services as JSON: what the web app's types are generated from."""
+    import json
+
+    from api.app import description
+
+    typer.echo(json.dumps(description(SERVICES), indent=1, ensure_ascii=False, sort_keys=True))
+
+
+@app.command()
 def worker(
     names: Annotated[list[str], typer.Argument(metavar="NAME...|all", help="Task queues, named like the services.")],
 ) -> None:

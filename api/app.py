@@ -1,8 +1,9 @@
 """The HTTP application: the services that were asked for, under /v1, with what all of them share around them."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from prometheus_fastapi_instrumentator import Instrumentator
@@ -13,6 +14,7 @@ from api.deps import Parts
 from api.description import DESCRIPTION, OPENAPI_URL, describe
 from api.later import Later
 from api.limiting import ClientLimits
+from api.pages import Pages
 from api.request_ids import RequestIds
 from api.safe_headers import SafeHeaders
 from api.sizes import MOST_BYTES, Sizes
@@ -40,6 +42,23 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
             yield
             await app.state.later.drain()
 
+    app = _routed(names, lifespan)
+    app.state.keys = KeySet(settings)
+    app.state.later = Later()
+    if settings.web_dir is not None:
+        app.router.default = Pages(settings.web_dir, app.router.not_found)
+    _surround(app, settings, decoding="codec" in names)
+    return app
+
+
+def description(names: Sequence[str]) -> dict[str, Any]:
+    """The OpenAPI of these services, as they serve it; it takes neither settings nor servers."""
+    return _routed(names).openapi()
+
+
+def _routed(
+    names: Sequence[str], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+) -> FastAPI:
     app = FastAPI(
         title="Entrega",
         version="1",
@@ -51,8 +70,6 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
     )
-    app.state.keys = KeySet(settings)
-    app.state.later = Later()
     for name in names:
         service = import_module(f"api.{name}")
         app.include_router(service.router, prefix="/v1")
@@ -61,7 +78,6 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
     app.include_router(health.router)
     errors.install(app)
     describe(app)
-    _surround(app, settings, decoding="codec" in names)
     return app
 
 

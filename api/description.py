@@ -77,5 +77,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for operations in made.get("paths", {}).values():
             for operation in operations.values():
                 operation["responses"] = {**too_many, **operation["responses"]}
+        for told in made.get("webhooks", {}).values():
+            for operation in told.values():
+                operation["responses"].pop("422", None)  # ours to send: its problem is nobody's here
         app.openapi_schema = made
     return app.openapi_schema

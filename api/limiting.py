@@ -18,7 +18,7 @@ from domain.user_ports import RateLimit
 from runtime.settings import Settings
 
 log = structlog.get_logger(__name__)
-_UNCOUNTED = ("/healthz/", "/metrics")
+_UNCOUNTED = ("/healthz/", "/metrics", "/assets/")
 _WEBHOOKS = "/v1/webhooks/"
 _WITHIN_S = 0.5
 _LEFT_ALONE_S = 1.0

@@ -334,6 +334,9 @@ class Journal(Protocol):
     ) -> Sequence[audit.JournalLine]:
         """The next lines in reading order; none that a still open transaction could precede."""
 
+    async def now(self) -> audit.Cursor:
+        """Where a reader stands who wants only what is still to come."""
+
     async def of(self, subject: str) -> Sequence[audit.JournalLine]:
         """A subject's whole story."""
 

@@ -22,6 +22,7 @@ from runtime.supervisor import Part, PartFailed, Report, Supervisor
 from storage._keks import make_kek, new_key
 
 _START_DEADLINE = 180.0
+_WEB = Path(__file__).parent.parent / "web" / "dist"
 # What starts together; each wave needs the one before.
 _WAVES = (
     ("postgres", "mongo", "temporal", "proxy", "mailbox"),
@@ -190,6 +191,7 @@ class Stack:
         if "api" in self._wanted:
             self.urls["api"] = self._http("api")
             ours["PUBLIC_URL"] = given.get(f"{PREFIX}PUBLIC_URL") or self.urls["api"]
+            ours["WEB_DIR"] = given.get(f"{PREFIX}WEB_DIR") or str(_WEB)
         if "codec" in self._wanted:
             self.urls["codec"] = f"{self._http('codec')}/v1/codec/session"
         if "sandbox" in self._wanted:

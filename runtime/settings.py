@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     """Where customers and carriers reach the API, without a final slash."""
     app_url: str | None = None
     """Where people reach the pages that links in messages open; the API's own address if not given."""
+    web_dir: Path | None = None
+    """The built web app, which the API then serves at `/`; a CDN may do so instead."""
     trusted_proxies: str = ""
     """Addresses, with commas between, of proxies whose X-Forwarded-For says where a request came from."""
     allowed_origins: Annotated[str, Field(pattern=rf"^({_ORIGIN}(,{_ORIGIN})*)?$")] = ""

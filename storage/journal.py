@@ -14,6 +14,7 @@ from domain import audit
 from storage._engine import reading, transaction
 from storage._rows import Row, Xid8
 
+_LAST_ID = 2**63 - 1
 CHANNEL = "journal"
 """Where NOTIFY tells of new lines."""
 START = 0, audit.GENESIS
@@ -194,6 +195,13 @@ class SqlJournal:
             query = query.where(JournalRow.subject == subject)
         async with reading(self._engine) as connection:
             return [as_line(row._mapping) for row in await connection.execute(query)]
+
+    async def now(self) -> audit.Cursor:
+        """Behind every line that `after` could give at this moment; those of open transactions are still to come."""
+        oldest = select(func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8))
+        async with reading(self._engine) as connection:
+            txid: int = (await connection.execute(oldest)).scalar_one()
+        return audit.Cursor(txid=txid - 1, id=_LAST_ID)
 
     async def of(self, subject: str) -> Sequence[audit.JournalLine]:
         """A subject's lines by seq, those of the last instant included."""

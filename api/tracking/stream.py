@@ -21,6 +21,7 @@ from domain.users import is_staff, may_see, sees_only_own
 router = APIRouter(tags=["tracking"])
 STREAMS = Gauge("entrega_streams", "Live streams open")
 _LIFETIME_S = 600.0
+_NOW = "now"
 _LOOK_S = 2.0
 _BATCH = 200
 _OPEN: Counter[str] = Counter()
@@ -50,12 +51,15 @@ class StreamLine(Value):
         )
 
 
-def _resume(
+async def _resume(
+    parts: PartsDep,
     last_event_id: Annotated[str | None, Header(max_length=60)] = None,
-    after: Annotated[str | None, Query(max_length=60)] = None,
+    after: Annotated[str | None, Query(max_length=60, description="as `Last-Event-ID`; `now`: what is to come")] = None,
 ) -> Cursor:
     """Where to go on; checked before the stream opens, since a problem cannot be told on an open one."""
     text = last_event_id or after
+    if text == _NOW:
+        return await parts.journal.now()
     try:
         return Cursor.parse(text) if text else Cursor()
     except ValueError as error:

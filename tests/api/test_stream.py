@@ -82,6 +82,20 @@ async def test_it_goes_on_where_it_broke_and_shows_only_ones_own(served: str, pa
     assert {event["data"]["subject"] for event in later} == {f"del_{'a' * 32}"}
 
 
+async def test_who_asks_for_what_is_to_come_hears_nothing_older(served: str, parts: Parts, signed: Any) -> None:
+    headers = await signed()
+    mine = jwt.decode(headers["Authorization"].split()[1], options={"verify_signature": False})["org"]
+    write(parts, mine, 1)
+    async with (
+        asyncio.timeout(20),
+        httpx.AsyncClient(base_url=served, headers=headers) as client,
+        client.stream("GET", "/v1/stream", params={"after": "now"}) as answer,
+    ):
+        write(parts, mine, 2)
+        told = await anext(line async for line in answer.aiter_lines() if line.startswith("data:"))
+    assert json.loads(told[5:])["seq"] == 2
+
+
 async def test_a_new_line_rings_a_waiting_stream(served: str, parts: Parts, signed: Any) -> None:
     headers = await signed()
     mine = jwt.decode(headers["Authorization"].split()[1], options={"verify_signature": False})["org"]

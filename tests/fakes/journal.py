@@ -52,6 +52,9 @@ class InMemoryJournal:
         )
         return list(itertools.islice(found, limit))
 
+    async def now(self) -> audit.Cursor:
+        return self.lines[-1].cursor if self.lines else audit.Cursor()
+
     async def of(self, subject: str) -> Sequence[audit.JournalLine]:
         return [line for line in self.lines if line.subject == subject]
 

@@ -66,6 +66,16 @@ async def test_readers_may_follow_one_subject(stores):
     assert len(await stores.journal.after(audit.Cursor(), 10, organisation_id=it.organisation_id)) == 3
 
 
+async def test_now_is_behind_what_was_and_before_what_is_still_being_written(sql, engines):
+    subject, organisation = fresh("usr"), fresh("org")
+    await sql.journal.append(subject, "user.seen", "usr_1", {}, organisation)
+    async with transaction(engines["users"]) as open_one:
+        await append_line(open_one, fresh("usr"), "user.seen", "usr_1", {}, organisation)
+        now = await sql.journal.now()
+        assert not await sql.journal.after(now, 10, organisation_id=organisation)
+    assert len(await sql.journal.after(now, 10, organisation_id=organisation)) == 1
+
+
 async def test_no_line_is_skipped_while_an_older_transaction_is_open(sql, engines):
     organisation = fresh("org")
     async with transaction(engines["users"]) as slow:

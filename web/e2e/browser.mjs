@@ -1,0 +1,77 @@
+/** Chromium for the tests: what the policy forbids and what scripts throw counts as a failure, and axe looks at pages. */
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const SHOTS = new URL("../shots/", import.meta.url).pathname;
+
+export const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
+
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+
+/** A page of its own browser context; `wrong` fills with what no page should do. */
+export async function open(browser, base, more = {}) {
+  const context = await browser.newContext({
+    baseURL: base,
+    locale: "pt-BR",
+    viewport: SIZES.desk,
+    reducedMotion: "reduce",
+    ignoreHTTPSErrors: true,
+    ...more,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  const wrong = [];
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("console", (message) => {
+    // A refusal that the page tells of is logged by the browser too.
+    const expected = /status of (4\d\d)|net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED/;
+    if (message.type() === "error" && !expected.test(message.text())) wrong.push(message.text());
+  });
+  return { context, page, wrong };
+}
+
+/** What axe finds, as one line each. */
+export async function axe(page) {
+  // By evaluation, which the page's policy does not forbid, unlike a script element.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+/** In both themes and sizes: axe on each, and a picture to look at. */
+export async function examine(page, name, language) {
+  const found = [];
+  for (const theme of ["light", "dark"]) {
+    await page.evaluate((to) => {
+      localStorage.setItem("entrega.theme", to);
+      document.documentElement.setAttribute("data-mantine-color-scheme", to);
+    }, theme);
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      await page.evaluate(() => document.fonts.ready);
+      await page.screenshot({ path: `${SHOTS}${name}-${language}-${theme}-${size}.png` });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (wide > 0) found.push(`${name} ${language} ${size}: ${wide} px wider than the screen`);
+      found.push(...(await axe(page)).map((each) => `${name} ${language} ${theme} ${size}: ${each}`));
+    }
+  }
+  await page.setViewportSize(SIZES.desk);
+  return found;
+}
+
+/** Bytes of script that a page loaded, as gzip packs them. */
+export async function scriptWeight(page) {
+  const names = await page.evaluate(() =>
+    performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname),
+  );
+  const scripts = [...new Set(names)].filter((name) => name.endsWith(".js"));
+  return scripts.reduce(
+    (sum, name) => sum + gzipSync(readFileSync(new URL(`../dist${name}`, import.meta.url))).length,
+    0,
+  );
+}

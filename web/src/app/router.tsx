@@ -1,0 +1,43 @@
+/** Every address of the app. A feature adds its routes here, by one line. */
+import type { QueryClient } from "@tanstack/react-query";
+import { createRoute, createRouter, redirect } from "@tanstack/react-router";
+
+import { deliveryRoutes } from "@/features/deliveries/routes";
+import { userRoutes } from "@/features/users/routes";
+
+import { appLayout, openLayout, rootRoute } from "./layouts";
+import { Crashed, NotFound, Pending } from "./shell/root";
+
+const home = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/deliveries" });
+  },
+});
+
+const tree = rootRoute.addChildren([
+  home,
+  openLayout.addChildren([...userRoutes]),
+  appLayout.addChildren([...deliveryRoutes]),
+]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    search: { strict: true }, // what no route asked for is not handed to any
+    defaultErrorComponent: Crashed,
+    defaultNotFoundComponent: NotFound,
+    defaultPendingComponent: Pending,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,4 @@
+/** Where the navigation leads. A feature adds its line here; the palette shows the same. */
+import { IconTruckDelivery } from "@tabler/icons-react";
+
+export const PLACES = [{ to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery }] as const;

@@ -1,0 +1,30 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+
+import { appLayout } from "@/app/layouts";
+
+import { deliveriesQuery, deliveryQuery, timelineQuery, type Filter } from "./queries";
+import { isStatus } from "./status";
+
+/** Filters live in the address: a view is a link. */
+const filters = ({ status }: Record<string, unknown>): Filter => ({ status: isStatus(status) ? status : undefined });
+
+export const deliveryRoutes = [
+  createRoute({
+    getParentRoute: () => appLayout,
+    path: "/deliveries",
+    validateSearch: filters,
+    loaderDeps: ({ search }) => search,
+    // Begun beside the page's code, not after it; the page draws its own skeleton.
+    loader: ({ context, deps }) => void context.queries.prefetchInfiniteQuery(deliveriesQuery(deps)),
+    component: lazyRouteComponent(() => import("./pages/list"), "DeliveriesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => appLayout,
+    path: "/deliveries/$deliveryId",
+    loader: ({ context, params }) => {
+      void context.queries.prefetchQuery(deliveryQuery(params.deliveryId));
+      void context.queries.prefetchQuery(timelineQuery(params.deliveryId));
+    },
+    component: lazyRouteComponent(() => import("./pages/one"), "DeliveryPage"),
+  }),
+] as const;

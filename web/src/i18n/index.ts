@@ -1,0 +1,41 @@
+/** The languages. One file per noun in each; keys are typed by the Portuguese ones, and a test holds both together. */
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+
+export const LANGUAGES = ["pt-BR", "en"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const KEPT = "entrega.language";
+const load = { "pt-BR": () => import("./pt-BR"), en: () => import("./en") };
+
+/** What was chosen, else the first of the browser's languages that we speak, else Portuguese. */
+export function preferred(): Language {
+  const wanted = [localStorage.getItem(KEPT), ...navigator.languages];
+  for (const each of wanted) {
+    if (each?.startsWith("pt")) return "pt-BR";
+    if (each?.startsWith("en")) return "en";
+  }
+  return "pt-BR";
+}
+
+export async function startI18n(language: Language = preferred()): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    resources: {},
+    partialBundledLanguages: true,
+    lng: language,
+    fallbackLng: false,
+    defaultNS: "app",
+    interpolation: { escapeValue: false },
+    showSupportNotice: false,
+  });
+  await speak(language);
+}
+
+/** Changes the language of the page; `keep` remembers it. */
+export async function speak(language: Language, keep = false): Promise<void> {
+  const { default: words } = await load[language]();
+  for (const [noun, told] of Object.entries(words)) i18next.addResourceBundle(language, noun, told, true, true);
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+  if (keep) localStorage.setItem(KEPT, language);
+}

@@ -1,0 +1,54 @@
+/** Forms: what the server says of a field goes to that field, the rest above the button; the first wrong field is focused. */
+import { Alert, Button } from "@mantine/core";
+import type { UseFormReturnType } from "@mantine/form";
+import { IconAlertCircle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+
+import { Refused } from "@/lib/api/problem";
+import { useExplain } from "@/lib/explain";
+
+interface FormProps<V extends Record<string, unknown>> {
+  form: UseFormReturnType<V>;
+  onSubmit: (values: V) => void;
+  error: unknown;
+  pending: boolean;
+  submit: string;
+  children: ReactNode;
+}
+
+/** The one way to draw a form; `error` and `pending` are those of the mutation. */
+export function Form<V extends Record<string, unknown>>(props: FormProps<V>) {
+  const { form, onSubmit, error, pending, submit, children } = props;
+  const send = form.onSubmit(onSubmit, (errors) => {
+    const first = Object.keys(errors)[0];
+    if (first) form.getInputNode(first)?.focus();
+  });
+  return (
+    <form onSubmit={send} noValidate>
+      {children}
+      <FormError error={error} />
+      <Button type="submit" fullWidth mt="lg" loading={pending}>
+        {submit}
+      </Button>
+    </form>
+  );
+}
+
+export function FormError({ error }: { error: unknown }) {
+  const explain = useExplain();
+  if (!error) return null;
+  const { said, request } = explain(error);
+  return (
+    <Alert role="alert" color="red" variant="light" mt="md" icon={<IconAlertCircle size={18} />} title={said}>
+      {request}
+    </Alert>
+  );
+}
+
+/** The server's words by field name (`/dropoff/address/number` is `dropoff.address.number`), for `form.setErrors`. */
+export function fieldErrors(error: unknown): Record<string, string> {
+  const told = error instanceof Refused ? (error.problem.errors ?? []) : [];
+  return Object.fromEntries(
+    told.map(({ pointer, detail }) => [pointer.replace(/^\//, "").replaceAll("/", "."), detail]),
+  );
+}
