@@ -209,6 +209,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Contracts
+         * @description A customer's own; staff see any organisation's, or all.
+         */
+        get: operations["list_contracts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contracts/{organisation_id}/{service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Contract
+         * @description For deliveries requested from now on; those under way keep what they began with.
+         */
+        put: operations["put_contract"];
+        post?: never;
+        /**
+         * End Contract
+         * @description Deliveries requested from now on are promised nothing.
+         */
+        delete: operations["end_contract"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deliveries": {
         parameters: {
             query?: never;
@@ -490,6 +534,47 @@ export interface paths {
          * @description Tries again when nobody would book; staff may also settle a booking that nobody could confirm.
          */
         post: operations["retry_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Figures
+         * @description On-time and other rates, times, money and reasons, by day, carrier, service or area of the drop-off. Days are the
+         *     organisation's; figures follow what happens by a second or two. What we pay is for staff.
+         */
+        get: operations["get_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/figures/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Figures
+         * @description The same as a table: `group, figure, detail, value, numerator, denominator, currency`.
+         */
+        get: operations["download_figures"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2589,6 +2674,18 @@ export interface components {
             street: string;
         };
         /**
+         * Amounts
+         * @description Money of the bookings that stand, in one currency, as agreed on booking; the ledger says what is owed.
+         */
+        Amounts: {
+            /** Bookings */
+            bookings: number;
+            /** @description what we pay; for staff */
+            cost?: components["schemas"]["Money"] | null;
+            mean_price: components["schemas"]["Money"];
+            price: components["schemas"]["Money"];
+        };
+        /**
          * ApiKey
          * @description A service account's key; the key itself is known to nobody but its holder.
          */
@@ -2740,6 +2837,12 @@ export interface components {
             /** @default express */
             service: components["schemas"]["Service"];
         };
+        /**
+         * Basis
+         * @description From what the promised instant follows.
+         * @enum {string}
+         */
+        Basis: "offer" | "pickup";
         /**
          * Booking
          * @description What a carrier holds for us. `confirmed` is false while it has yet to say yes, until `accept_by`.
@@ -3005,6 +3108,16 @@ export interface components {
             tax_id?: string | null;
         };
         /**
+         * Contract
+         * @description The terms of an organisation's deliveries of one service.
+         */
+        Contract: {
+            /** Organisation Id */
+            organisation_id: string;
+            service: components["schemas"]["Service"];
+            terms: components["schemas"]["SlaTerms"];
+        };
+        /**
          * Courier
          * @description Who is on the way and where, as the carrier last said.
          */
@@ -3018,6 +3131,16 @@ export interface components {
             latitude: number;
             /** Longitude */
             longitude: number;
+        };
+        /**
+         * Credit
+         * @description What a broken promise is worth: a part of the price or a fixed amount, at most `cap` and the price itself.
+         */
+        Credit: {
+            cap?: components["schemas"]["Money"] | null;
+            fixed?: components["schemas"]["Money"] | null;
+            /** Percent */
+            percent?: number | null;
         };
         /**
          * Currency
@@ -3322,6 +3445,11 @@ export interface components {
              * @default PT10M
              */
             stuck_after: string;
+            /**
+             * Timezone
+             * @default America/Sao_Paulo
+             */
+            timezone: string;
             /**
              * Unbookable For
              * Format: duration
@@ -3724,6 +3852,77 @@ export interface components {
             pointer: string;
         };
         /**
+         * Figures
+         * @description Everything there is to say about some deliveries.
+         */
+        Figures: {
+            /** Booked */
+            booked: number;
+            /** Cancellations */
+            cancellations: components["schemas"]["Reason"][];
+            /** @description cancelled then, of those requested then */
+            cancelled: components["schemas"]["Rate"];
+            /**
+             * Credits
+             * @description what broken promises were credited with
+             */
+            credits: components["schemas"]["Money"][];
+            /** @description times a carrier gave no offer, of those it was asked */
+            declined: components["schemas"]["Rate"];
+            /** Declines */
+            declines: components["schemas"]["Reason"][];
+            /** Delivered */
+            delivered: number;
+            /** Expired */
+            expired: number;
+            /** @description that no carrier would take, of those requested then */
+            failed: components["schemas"]["Rate"];
+            /** Failed Attempts */
+            failed_attempts: components["schemas"]["Reason"][];
+            /** Failures */
+            failures: components["schemas"]["Reason"][];
+            /** Lost */
+            lost: number;
+            /** Money */
+            money: components["schemas"]["Amounts"][];
+            /** @description ended by the carrier's promise, of those that had one */
+            on_time: components["schemas"]["Rate"];
+            /** @description booked whenever, of those that got offers then */
+            quote_to_book: components["schemas"]["Rate"];
+            /** Refusals */
+            refusals: components["schemas"]["Reason"][];
+            /** @description times a carrier would not do what it had offered, of that and its bookings */
+            refused: components["schemas"]["Rate"];
+            /** Requested */
+            requested: number;
+            /** Returned */
+            returned: number;
+            /** @description contracts' promises kept, of those kept or broken */
+            sla: components["schemas"]["Rate"];
+            time_to_deliver: components["schemas"]["Times"];
+            time_to_pickup: components["schemas"]["Times"];
+        };
+        /**
+         * FiguresView
+         * @description The figures of a span of days: all together, and group by group.
+         */
+        FiguresView: {
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            group_by: components["schemas"]["Grouping"];
+            /** Series */
+            series: components["schemas"]["Group"][];
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+            totals: components["schemas"]["Figures"];
+        };
+        /**
          * Follow
          * @description A link that was followed.
          */
@@ -3743,6 +3942,65 @@ export interface components {
             reason: string;
             status: components["schemas"]["DeliveryStatus"];
         };
+        /**
+         * Group
+         * @description The figures of one day, carrier, service or area; `none` where no carrier was chosen yet.
+         */
+        Group: {
+            /** Booked */
+            booked: number;
+            /** Cancellations */
+            cancellations: components["schemas"]["Reason"][];
+            /** @description cancelled then, of those requested then */
+            cancelled: components["schemas"]["Rate"];
+            /**
+             * Credits
+             * @description what broken promises were credited with
+             */
+            credits: components["schemas"]["Money"][];
+            /** @description times a carrier gave no offer, of those it was asked */
+            declined: components["schemas"]["Rate"];
+            /** Declines */
+            declines: components["schemas"]["Reason"][];
+            /** Delivered */
+            delivered: number;
+            /** Expired */
+            expired: number;
+            /** @description that no carrier would take, of those requested then */
+            failed: components["schemas"]["Rate"];
+            /** Failed Attempts */
+            failed_attempts: components["schemas"]["Reason"][];
+            /** Failures */
+            failures: components["schemas"]["Reason"][];
+            /** Key */
+            key: string;
+            /** Lost */
+            lost: number;
+            /** Money */
+            money: components["schemas"]["Amounts"][];
+            /** @description ended by the carrier's promise, of those that had one */
+            on_time: components["schemas"]["Rate"];
+            /** @description booked whenever, of those that got offers then */
+            quote_to_book: components["schemas"]["Rate"];
+            /** Refusals */
+            refusals: components["schemas"]["Reason"][];
+            /** @description times a carrier would not do what it had offered, of that and its bookings */
+            refused: components["schemas"]["Rate"];
+            /** Requested */
+            requested: number;
+            /** Returned */
+            returned: number;
+            /** @description contracts' promises kept, of those kept or broken */
+            sla: components["schemas"]["Rate"];
+            time_to_deliver: components["schemas"]["Times"];
+            time_to_pickup: components["schemas"]["Times"];
+        };
+        /**
+         * Grouping
+         * @description What a series is drawn by.
+         * @enum {string}
+         */
+        Grouping: "day" | "carrier" | "service" | "area";
         /**
          * Hours
          * @description Opening hours of one weekday, local time; Monday is 0.
@@ -4365,6 +4623,16 @@ export interface components {
              */
             next?: string | null;
         };
+        /** Page[Contract] */
+        Page_Contract_: {
+            /** Items */
+            items: components["schemas"]["Contract"][];
+            /**
+             * Next
+             * @description pass it as `cursor`
+             */
+            next?: string | null;
+        };
         /** Page[DeliveryView] */
         Page_DeliveryView_: {
             /** Items */
@@ -4866,6 +5134,33 @@ export interface components {
             metres: number;
         };
         /**
+         * Rate
+         * @description A part of a whole, and both of them: the table behind a chart says what the chart says.
+         */
+        Rate: {
+            /** Denominator */
+            denominator: number;
+            /** Numerator */
+            numerator: number;
+            /**
+             * Value
+             * @description four decimals; absent where there is nothing to divide by
+             */
+            value: number | null;
+        };
+        /**
+         * Reason
+         * @description How often something went so; `carrier` where it is a carrier's.
+         */
+        Reason: {
+            /** Carrier */
+            carrier?: string | null;
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+        };
+        /**
          * RecoveryCodes
          * @description Each signs in once instead of a code; shown this once.
          */
@@ -5309,6 +5604,29 @@ export interface components {
             password: string;
         };
         /**
+         * SlaTerms
+         * @description What staff set for an organisation's deliveries of one service.
+         */
+        SlaTerms: {
+            /** @default offer */
+            basis: components["schemas"]["Basis"];
+            credit?: components["schemas"]["Credit"] | null;
+            /**
+             * Tolerance
+             * Format: duration
+             * @description how late is not late yet
+             * @default PT0S
+             * @example PT5M
+             */
+            tolerance: string;
+            /**
+             * Within
+             * @description with `pickup`: how long after it
+             * @example PT45M
+             */
+            within?: string | null;
+        };
+        /**
          * Slot
          * @description One delivery's place in a window of an area; held until released.
          */
@@ -5391,6 +5709,29 @@ export interface components {
             lines: components["schemas"]["JournalLine"][];
             /** Scans */
             scans: components["schemas"]["Scan"][];
+        };
+        /**
+         * Times
+         * @description How long something took, in seconds; percentiles come from buckets: within a fifth at worst.
+         */
+        Times: {
+            /**
+             * Buckets
+             * @description how many by upper bound in seconds; 0: longer than the last
+             */
+            buckets: {
+                [key: string]: number;
+            };
+            /** Count */
+            count: number;
+            /** Mean */
+            mean?: number | null;
+            /** P50 */
+            p50?: number | null;
+            /** P90 */
+            p90?: number | null;
+            /** P95 */
+            p95?: number | null;
         };
         /**
          * TokenRequest
@@ -6840,6 +7181,250 @@ export interface operations {
             header?: never;
             path: {
                 carrier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contracts: {
+        parameters: {
+            query?: {
+                /** @description staff: one instead of all */
+                organisation_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Contract_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+                /** @description one contract for each */
+                service: components["schemas"]["Service"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlaTerms"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+                /** @description one contract for each */
+                service: components["schemas"]["Service"];
             };
             cookie?: never;
         };
@@ -8475,6 +9060,196 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_figures: {
+        parameters: {
+            query?: {
+                /** @description what the series is drawn by */
+                group_by?: components["schemas"]["Grouping"];
+                /** @description 29 days before `to`, if not given */
+                from?: string | null;
+                /** @description included; today, if not given */
+                to?: string | null;
+                /** @description staff: one instead of all */
+                organisation_id?: string | null;
+                carrier?: string | null;
+                service?: components["schemas"]["Service"] | null;
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_figures: {
+        parameters: {
+            query?: {
+                /** @description what the series is drawn by */
+                group_by?: components["schemas"]["Grouping"];
+                /** @description 29 days before `to`, if not given */
+                from?: string | null;
+                /** @description included; today, if not given */
+                to?: string | null;
+                /** @description staff: one instead of all */
+                organisation_id?: string | null;
+                carrier?: string | null;
+                service?: components["schemas"]["Service"] | null;
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a row for each number */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
