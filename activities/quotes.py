@@ -23,10 +23,12 @@ from domain.quotes import (
     Quote,
     QuoteRequest,
 )
+from domain.terms import Margin
 
 
 class AskCarrier(Value):
-    """Which account to ask for what, until when, how long an offer stands at most, and whether it is preferred."""
+    """Which account to ask for what, until when, how long an offer stands at most, whether it is preferred, and the
+    margin agreed with who asks; the account's own if there is none."""
 
     account: AccountRef
     request: QuoteRequest
@@ -34,6 +36,7 @@ class AskCarrier(Value):
     offer_ttl: timedelta
     preferred: bool = False
     within_percent: int = WITHIN_PERCENT
+    margin: Margin | None = None
 
 
 class QuoteActivities:
@@ -74,7 +77,7 @@ def _priced(answer: CarrierOffer, account: CarrierAccount, now: datetime, ask: A
         carrier=account.carrier,
         carrier_account=account.account,
         carrier_name=account.name,
-        price=answer.cost.plus_percent(Decimal(account.margin_percent)),
+        price=ask.margin.on(answer.cost) if ask.margin else answer.cost.plus_percent(Decimal(account.margin_percent)),
         preferred=ask.preferred,
         within_percent=ask.within_percent,
     )

@@ -25,6 +25,8 @@ from runtime.settings import Settings
 
 _MOST_PAYLOAD_BYTES = 4 << 20  # of the codec server, which is served alone: a page of the Temporal UI
 
+_FILES = {"/v1/reconciliations": 2 << 20}  # carriers' invoices: some forty thousand bookings
+
 
 def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = None) -> FastAPI:
     """The application of these services; `parts` are opened with it unless they are given. Raises SettingMissing."""
@@ -84,7 +86,7 @@ def _routed(
 def _surround(app: FastAPI, settings: Settings, *, decoding: bool) -> None:
     """What every request passes, from the innermost to the first."""
     app.add_middleware(Unexpected)
-    app.add_middleware(Sizes, most=_MOST_PAYLOAD_BYTES if decoding else MOST_BYTES)
+    app.add_middleware(Sizes, most=_MOST_PAYLOAD_BYTES if decoding else MOST_BYTES, files=_FILES)
     app.add_middleware(ClientLimits, settings=settings)
     origins = [settings.temporal_ui_origin] if decoding else settings.allowed_origins.split(",")
     app.add_middleware(

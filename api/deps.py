@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from domain.figure_ports import ContractStore, FigureStore
+from domain.ledger_ports import AdjustmentStore, LedgerStore, ReconciliationStore
 from domain.notification_ports import AddressChannel, EndpointStore, MessageStore, Notifier
 from domain.ports import (
     AccountStore,
@@ -24,6 +25,7 @@ from domain.ports import (
     PostalCodes,
     RoutingStore,
     ScanStore,
+    TermsStore,
 )
 from domain.privacy import Privacy
 from domain.user_ports import (
@@ -55,6 +57,10 @@ class Parts:
     erasure: DeliveryErasure
     figures: FigureStore
     contracts: ContractStore
+    terms: TermsStore
+    ledger: LedgerStore
+    adjustments: AdjustmentStore
+    reconciliations: ReconciliationStore
     accounts: AccountStore
     routing: RoutingStore
     carriers: Carriers

@@ -145,6 +145,33 @@ class DeliveryDiverged(DomainError):
     """The journal holds another story for this step; a human must look."""
 
 
+# The ledger
+
+
+class OwnProposal(Forbidden):
+    """Another of staff must decide about this adjustment."""
+
+
+class AlreadyDecided(Conflict):
+    """This was decided before."""
+
+
+class AdjustmentPending(Conflict):
+    """Another adjustment of this booking waits for a decision."""
+
+
+class NothingBooked(Conflict):
+    """There is no such booking whose cost could be corrected."""
+
+
+class FileInvalid(Invalid):
+    """The file cannot be read."""
+
+
+class StatementTooLong(Invalid):
+    """Too many entries for a page to be printed; take a shorter period, or CSV."""
+
+
 # Users
 
 

@@ -59,6 +59,10 @@ class Money(Value):
         raised = (Decimal(self.amount) * (100 + percent) / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)
         return self.model_copy(update={"amount": int(raised)})
 
+    def plus_basis_points(self, points: int) -> Self:
+        """This amount with a margin in hundredths of a percent on top, rounded half up to the minor unit."""
+        return self.plus_percent(Decimal(points) / 100)
+
     def __add__(self, other: Self) -> Self:
         if self.currency != other.currency:
             raise CurrencyMismatch(f"{self.currency} + {other.currency}")

@@ -18,6 +18,7 @@ from domain.places import Address, PartialAddress, Point
 from domain.privacy import Ground
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
 from domain.routing import AccountRule, Asking
+from domain.terms import Terms
 from domain.tracking import Scan
 
 # ── carriers ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -128,6 +129,16 @@ class RoutingStore(Protocol):
 
     async def lift_pause(self, carrier: str, account: str | None, actor: str) -> bool:
         """Whether there was one to lift."""
+
+
+class TermsStore(Protocol):
+    """What was agreed with organisations, at rest."""
+
+    async def terms(self, organisation_id: str) -> Terms:
+        """The organisation's own; else the usual ones."""
+
+    async def put_terms(self, organisation_id: str, terms: Terms, actor: str) -> None:
+        """Sets them for deliveries requested from now on, with a journal line under `terms/…` for staff alone."""
 
 
 class ExchangeLog(Protocol):

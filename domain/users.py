@@ -265,6 +265,16 @@ def may_keep_contracts(principal: Principal) -> bool:
     return principal.role is Role.ADMIN
 
 
+def may_adjust(principal: Principal) -> bool:
+    """Correct the books, agree to another's correction, and settle carriers' invoices."""
+    return is_staff(principal)
+
+
+def may_keep_terms(principal: Principal) -> bool:
+    """Change what was agreed with an organisation."""
+    return principal.role is Role.ADMIN
+
+
 def may_keep_users(principal: Principal) -> bool:
     """Disable and enable users, give staff roles, take off a lost second factor."""
     return principal.role is Role.ADMIN

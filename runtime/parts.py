@@ -55,6 +55,9 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "erasure": ("deliveries", wiring.erasure),
                 "figures": ("deliveries", wiring.figures),
                 "contracts": ("deliveries", wiring.contracts),
+                "ledger": ("deliveries", wiring.ledger),
+                "adjustments": ("deliveries", wiring.adjustments),
+                "reconciliations": ("deliveries", wiring.reconciliations),
                 "availability": ("availability", wiring.availability),
                 "scans": ("tracking", wiring.scans),
                 "endpoints": ("notifications", wiring.endpoints),
@@ -69,6 +72,8 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
             carrying = next((n for n in ("quotes", "deliveries", "availability", "tracking") if n in names), None)
             made["accounts"] = wiring.accounts(carrying) if carrying else None
             made["routing"] = wiring.routing(carrying) if carrying else None
+            agreeing = next((name for name in ("quotes", "deliveries") if name in names), None)
+            made["terms"] = wiring.terms(agreeing) if agreeing else None
             made["carriers"] = wiring.carriers(carrying) if carrying else None
             try:
                 yield made

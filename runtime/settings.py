@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     require_staff_second_factor: bool = True
     """Staff are customers like others until they sign in with a second factor."""
 
+    adjustment_limit: Annotated[int, Field(ge=0, le=10**9)] = 10_000
+    """Up to here, in minor units of any currency and for one delivery, one of staff may correct the books alone."""
+
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

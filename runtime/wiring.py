@@ -21,6 +21,7 @@ from storage._engine import connect
 from storage._keks import Keks, read_key
 from storage._seals import Seals
 from storage.access import SqlAccessLog
+from storage.adjustments import SqlAdjustmentStore
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.audit import MongoAuditLog
 from storage.audit import connect as connect_mongo
@@ -36,6 +37,7 @@ from storage.figures import SqlFigureStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
+from storage.ledger import SqlLedgerStore
 from storage.limits import SqlRateLimit
 from storage.listening import Listener
 from storage.messages import SqlMessageStore
@@ -44,11 +46,13 @@ from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
 from storage.privacy import SqlPrivacyStore
 from storage.proofs import SqlProofStore
+from storage.reconciliations import SqlReconciliationStore
 from storage.retention import SqlTidying
 from storage.rewrapping import Rewrapping
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
+from storage.terms import SqlTermsStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
@@ -187,6 +191,22 @@ class Wiring:
     def contracts(self) -> SqlContractStore:
         """As the deliveries role."""
         return SqlContractStore(self.engine("deliveries"))
+
+    def ledger(self) -> SqlLedgerStore:
+        """As the deliveries role."""
+        return SqlLedgerStore(self.engine("deliveries"))
+
+    def adjustments(self) -> SqlAdjustmentStore:
+        """As the deliveries role."""
+        return SqlAdjustmentStore(self.engine("deliveries"))
+
+    def reconciliations(self) -> SqlReconciliationStore:
+        """As the deliveries role."""
+        return SqlReconciliationStore(self.engine("deliveries"))
+
+    def terms(self, service: str) -> SqlTermsStore:
+        """Only the quotes role may write them; deliveries reads."""
+        return SqlTermsStore(self.engine(service))
 
     def availability(self) -> SqlAvailabilityStore:
         """As the availability role."""

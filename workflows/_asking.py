@@ -126,12 +126,15 @@ class Asking(Tracking):
     async def _undo_all(self, actor: str, reason: str) -> DomainError | None:
         """The carrier, the slot, the money. If the courier has it already nothing is undone; if nobody knows
         whether it is booked, it is undone as soon as somebody does."""
+        order = self.state.order
         if not await self._let_go(reason):
             if self.delivery.attention is Attention.BOOKING_UNKNOWN:
                 return BookingUnknown("cancelled as soon as it is known whether a carrier has it")
             return await self._not_let_go()
         self._release()
         self._reverse("cancelled")
+        if order is not None:  # a fee of an earlier attempt was for reasons of our own
+            self._post(self._books.pass_on_fee(order.attempt))
         self._move_to(DeliveryStatus.CANCELLED, actor=actor, reason=reason)
         await self._record()
         return None
@@ -203,6 +206,8 @@ class Asking(Tracking):
         if ask.status in (DeliveryStatus.CANCELLED, DeliveryStatus.FAILED):
             self._release()
             self._reverse("forced")
+        elif self.delivery.status is DeliveryStatus.BOOKING:
+            self._charge()
         self._move_to(ask.status, actor=ask.actor, reason=ask.reason, forced=True)
 
 

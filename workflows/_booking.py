@@ -13,14 +13,14 @@ from workflows._holding import PAUSED, Holding
 from workflows._promising import agreed
 
 with workflow.unsafe.imports_passed_through():
-    from domain import ledger
     from domain.bookings import Booking, BookingOrder, Cancellation
     from domain.deliveries import RANK, Actor, Attention, DeliveryStatus
-    from domain.ledger import EntryKind
+    from domain.ledger import Holder
+    from domain.postings import cost_of, holder_of
     from domain.quotes import Choice, Decline, Offer, Rule, next_best
     from domain.tracking import Scan, ScanKind, standing
     from workflows import effects
-    from workflows.state import Refund, booked
+    from workflows.state import Refund
 
 _CHEAPEST = Choice(rule=Rule.CHEAPEST)
 _NO = frozenset({"carrier_rejected", "not_found"})
@@ -55,6 +55,7 @@ class Getting(Holding):
         )
         state.maybe_booked, state.marks, state.refusal, state.accept_by = False, [], None, None
         state.hold = None
+        self._post(self._books.reserve(state.attempt, offer.price))
         data: dict[str, JsonValue] = {
             "offer_id": offer.id,
             "carrier": offer.carrier,
@@ -145,23 +146,14 @@ class Getting(Holding):
         booking, offer = self.delivery.booking, self.delivery.accepted_offer
         assert booking is not None
         assert offer is not None
-        cost = booking.cost or offer.cost
+        cost = cost_of(offer, booking)
         limit = offer.cost.amount * (100 + self.state.policy.price_drift_percent)
         if cost.amount * 100 > limit and not at_any_price:
             self.state.refusal = PRICE_DRIFT
             return
         now = workflow.now()
         self.state.heard_at, self.state.poll_at = now, now + self.state.policy.poll_first
-        self._post(
-            ledger.charge(
-                delivery_id=self.delivery.id,
-                organisation_id=self.delivery.organisation_id,
-                step=booked(booking.attempt),
-                at=now,
-                price=offer.price,
-                cost=cost,
-            )
-        )
+        self._charge()
         self._move_to(
             DeliveryStatus.BOOKED,
             actor=Actor.CARRIER,
@@ -174,6 +166,13 @@ class Getting(Holding):
             booking=booking.model_copy(update={"confirmed": True}),
         )
         self._promise_at_booking(booking, offer)
+
+    def _charge(self) -> None:
+        """The money that goes with a booking."""
+        booking, offer = self.delivery.booking, self.delivery.accepted_offer
+        assert booking is not None
+        assert offer is not None
+        self._post(self._books.book(offer, booking))
 
     async def _void(self, order: BookingOrder, reason: str) -> bool:
         """Undoes an order, for days if need be, hearing scans meanwhile. False when the courier already has it,
@@ -199,6 +198,7 @@ class Getting(Holding):
                     continue  # out of time after days: a human has been asked, and it goes on trying
                 self.state.maybe_booked = False
                 self._expect_refund(undone)
+                self._pay_fee(order, undone)
                 return True
         finally:
             self._voiding = False
@@ -213,6 +213,16 @@ class Getting(Holding):
             rejected, now = ScanKind.REFUND_REJECTED in told, workflow.now()
             by = now if rejected else now + self.state.policy.refund_within
             self.state.refunds.append(Refund(booking=booking, by=by, rejected=rejected))
+
+    def _pay_fee(self, order: BookingOrder, undone: Cancellation) -> None:
+        """What the carrier keeps for having been called off."""
+        if undone.fee is None or undone.fee.amount <= 0:
+            return
+        booking, offer = self.delivery.booking, order.offer
+        holder = Holder(carrier=offer.carrier, carrier_account=offer.carrier_account)
+        if booking is not None and booking.key == order.key:
+            holder = holder_of(booking)
+        self._post(self._books.cancellation_fee(order.attempt, undone.fee, holder))
 
     async def _picked_up_before(self, undone: "ActivityHandle[Cancellation]", stuck_at: datetime) -> bool:
         """Waits until it is undone, asking a human when that takes long; true if the courier was faster."""
@@ -292,10 +302,7 @@ class Getting(Holding):
 
     def _reverse(self, step: str) -> None:
         """All that stands, but for what carriers have yet to pay back."""
-        awaited = {refund.step for refund in self.state.refunds}
-        standing = ledger.standing(self.state.entries)
-        undone = [entry for entry in standing if entry.kind is not EntryKind.CARRIER_COST or entry.step not in awaited]
-        self._post(ledger.reversal(undone, step=step, at=workflow.now()))
+        self._post(self._books.reverse(step, awaited=[refund.step for refund in self.state.refunds]))
 
     def _release(self) -> None:
         """The slot goes back on every way out; nobody waits for it but the end of the run."""

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.deliveries import FINAL, Actor, Attention, Delivery, DeliveryStatus, RecordMove, may_move
     from domain.errors import DomainError
     from domain.ledger import Entry
+    from domain.postings import Book
     from workflows import details, effects, search
     from workflows.state import Answer, DeliveryState, Intent
 
@@ -67,6 +68,8 @@ class Telling:
         """The only way a status changes; the domain says which moves there are, a human may force others."""
         if not (forced or may_move(self.delivery.status, status)):
             raise RuntimeError(f"no delivery goes from {self.delivery.status} to {status}")
+        if status is not DeliveryStatus.BOOKING:
+            self._post(self._books.release())  # money is held while a carrier is being booked, and never longer
         if status in FINAL:
             changes |= {"ended_at": workflow.now(), "attention": Attention.NONE}
         why: dict[str, JsonValue] = {"reason": reason} if reason else {}
@@ -88,6 +91,11 @@ class Telling:
                 attention=attention,
                 reason=reason,
             )
+
+    @property
+    def _books(self) -> Book:
+        """What was posted so far, to post more at this instant."""
+        return Book(self.delivery.id, self.delivery.organisation_id, self.state.entries, workflow.now())
 
     def _post(self, entries: tuple[Entry, ...]) -> None:
         """Ledger entries that go into the same transaction as what is told beside them."""

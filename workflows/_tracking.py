@@ -6,7 +6,6 @@ from temporalio import workflow
 from workflows._booking import Getting
 
 with workflow.unsafe.imports_passed_through():
-    from domain import ledger
     from domain.bookings import Booking
     from domain.deliveries import FINAL, UNDERWAY, Actor, Attention, Courier, DeliveryStatus, may_move
     from domain.tracking import IMPLIES, Mark, Scan, ScanKind, standing
@@ -100,6 +99,8 @@ class Tracking(Getting):
         if booking is not None and scan.cost is not None:
             known["booking"] = booking.model_copy(update={"cost": scan.cost})
         self.state.delivery = self.delivery.model_copy(update=known)
+        if self.delivery.booking is not None:
+            self._post(self._books.correct_cost(self.delivery.booking))
         if self.delivery.attention is Attention.SILENT_CARRIER:
             self._attend(Attention.NONE, actor=Actor.CARRIER)
 
@@ -145,8 +146,7 @@ class Tracking(Getting):
         if scan.kind is ScanKind.REFUND_REJECTED:
             state.refunds.append(due.model_copy(update={"rejected": True, "by": workflow.now()}))
             return True
-        cost = [entry for entry in ledger.standing(state.entries) if entry.step == due.step]
-        self._post(ledger.reversal(cost, step="refunded", at=workflow.now()))
+        self._post(self._books.refund(due.step))
         if not state.refunds and self.delivery.attention is Attention.REFUND_MISSING:
             self._attend(Attention.NONE, actor=Actor.CARRIER)
         return True

@@ -394,5 +394,6 @@ def _newborn(start: messages.DeliveryStart) -> DeliveryState:
         terms=start.terms,
         accounts=start.accounts,
         left_out=start.left_out,
+        margin=start.margin,
         fallback=start.request.fallback,
     )

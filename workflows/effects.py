@@ -76,6 +76,7 @@ def ask_carrier(state: DeliveryState, account: Asked) -> ActivityHandle[Quote]:
         offer_ttl=policy.offer_ttl,
         preferred=account.preferred,
         within_percent=account.within_percent,
+        margin=state.margin,
     )
     return workflow.start_activity_method(
         QuoteActivities.ask_carrier, ask, summary=str(ref), **options.ask_carrier(policy)

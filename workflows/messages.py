@@ -11,6 +11,7 @@ from domain.places import Points
 from domain.quotes import WITHIN_PERCENT, AccountRef, Decline
 from domain.routing import Asking
 from domain.sla import SlaTerms
+from domain.terms import Margin
 from domain.tracking import Scan
 
 
@@ -55,6 +56,7 @@ class DeliveryStart(Value):
     left_out: tuple[Decline, ...] = ()
     policy: DeliveryPolicy = Field(default_factory=DeliveryPolicy)
     terms: SlaTerms | None = None
+    margin: Margin | None = None
     state: dict[str, Any] | None = None
 
 

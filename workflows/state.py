@@ -9,8 +9,10 @@ from domain._values import Value
 from domain.bookings import Booking, BookingOrder
 from domain.deliveries import Delivery, DeliveryPolicy
 from domain.ledger import Entry
+from domain.postings import booked
 from domain.quotes import Decline
 from domain.sla import Promise, SlaTerms
+from domain.terms import Margin
 from domain.tracking import Mark, Scan
 from workflows.messages import (
     Accept,
@@ -74,11 +76,6 @@ class Refund(Value):
         return booked(self.booking.attempt)
 
 
-def booked(attempt: int) -> str:
-    """The ledger's step of an attempt that was booked."""
-    return f"booked/{attempt}"
-
-
 class DeliveryState(BaseModel):
     """The workflow's memory. Later fields are optional, so that an older state can always be read."""
 
@@ -88,6 +85,7 @@ class DeliveryState(BaseModel):
     policy: DeliveryPolicy
     accounts: tuple[Asked, ...] = ()
     left_out: tuple[Decline, ...] = ()
+    margin: Margin | None = None
 
     inbox: list[Happening] = Field(default_factory=list)
     answers: dict[str, Answer] = Field(default_factory=dict)

@@ -59,6 +59,7 @@ async def request_delivery(
         left_out=asking.declined,
         policy=await policy_of(parts, caller.organisation_id),
         terms=await parts.contracts.terms(caller.organisation_id, request.service),
+        margin=(await parts.terms.terms(caller.organisation_id)).margin,
     )
     operation = WithStartWorkflowOperation(
         DeliveryWorkflow.run,

@@ -28,15 +28,13 @@ from api.paging import CursorParam, Limit, Page
 from domain import errors
 from domain._values import Closed, Timestamp
 from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
-from domain.ledger import Account
+from domain.ledger import OURS
 from domain.ports import DeliveryFilter
 from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer, sees_only_own
 from workflows import addressing, messages
 from workflows.deliveries import DeliveryWorkflow
 
 router = APIRouter(tags=["deliveries"], route_class=Watched)
-
-_OURS = (Account.CARRIER_COST, Account.CARRIER_PAYABLE)
 
 DeliveryId = Annotated[str, PathParam(pattern=r"^del_[0-9a-f]{32}$")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
@@ -138,7 +136,7 @@ async def list_entries(delivery_id: DeliveryId, parts: PartsDep, caller: Reader)
     """The delivery's lançamentos; what we pay carriers is for staff."""
     await _found(parts, caller, delivery_id)
     entries = await parts.deliveries.entries(delivery_id)
-    return EntriesView(items=tuple(e for e in entries if is_staff(caller) or e.account not in _OURS))
+    return EntriesView(items=tuple(e for e in entries if is_staff(caller) or e.account not in OURS))
 
 
 @router.get("/deliveries/{delivery_id}/live", responses=problems(401, 403, 404, 409, 410, 422, 503))

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from api.quotes import carriers, pauses, places, routes, rules
+from api.quotes import carriers, pauses, places, routes, rules, terms
 
 router = APIRouter()
-for part in (routes, carriers, pauses, rules, places):
+for part in (routes, carriers, pauses, rules, terms, places):
     router.include_router(part.router)
 
 __all__ = ["router"]

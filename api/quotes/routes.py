@@ -17,6 +17,7 @@ from domain.deliveries import DeliveryPolicy, Shipment
 from domain.errors import DomainError
 from domain.quotes import CarrierAccount, Choice, Quote, QuoteRequest, Rule, ranked
 from domain.routing import Asking
+from domain.terms import Margin
 
 router = APIRouter(tags=["quotes"])
 _REMEMBERED_S = 20
@@ -28,39 +29,44 @@ async def check_prices(body: PriceCheck, parts: PartsDep, caller: Checker) -> Pr
     """Asks every carrier within the quote deadline. However many ask the same of the same carriers at once, carriers
     are asked once, and not again for a short while."""
     asking = await parts.carriers.asked(body.for_carriers(), caller.organisation_id)
+    margin = (await parts.terms.terms(caller.organisation_id)).margin
 
     @parts.cache.locked(ttl=_REMEMBERED_S, key="asking:{fingerprint}", check_interval=_LOOK_S)
     @parts.cache(ttl=_REMEMBERED_S, key="prices:{fingerprint}", condition=_worth_remembering)
     async def asked(fingerprint: str) -> str:  # noqa: ARG001
-        return (await ask_everybody(parts, asking, body)).model_dump_json()
+        return (await ask_everybody(parts, asking, body, margin)).model_dump_json()
 
-    quote = Quote.model_validate_json(await asked(_fingerprint(body, asking)))
+    quote = Quote.model_validate_json(await asked(_fingerprint(body, asking, margin)))
     offers = ranked(quote.offers, Choice(rule=Rule.CHEAPEST), datetime.now(UTC))
     return Prices(offers=tuple(PriceView.of(offer) for offer in offers), declined=(*asking.declined, *quote.declined))
 
 
-def _fingerprint(body: PriceCheck, asking: Asking) -> str:
+def _fingerprint(body: PriceCheck, asking: Asking, margin: Margin | None) -> str:
     whom = " ".join(str(account.ref) for account in asking.accounts)
-    return hashlib.sha256(f"{whom}\n{body.model_dump_json()}".encode()).hexdigest()
+    ours = margin.model_dump_json() if margin else ""
+    return hashlib.sha256(f"{whom}\n{ours}\n{body.model_dump_json()}".encode()).hexdigest()
 
 
 def _worth_remembering(result: str, args: object, kwargs: object, key: str = "") -> bool:  # noqa: ARG001
     return bool(Quote.model_validate_json(result).offers)
 
 
-async def ask_everybody(parts: Parts, asking: Asking, shipment: Shipment) -> Quote:
+async def ask_everybody(parts: Parts, asking: Asking, shipment: Shipment, margin: Margin | None = None) -> Quote:
     """Every asked account's answer, each within the deadline and none waiting for another."""
     policy = DeliveryPolicy.model_validate(parts.settings.policy)
     request = shipment.for_carriers(await locate(parts, shipment))
-    answers = await asyncio.gather(*(_ask(parts, account, request, policy) for account in asking.accounts))
+    answers = await asyncio.gather(*(_ask(parts, account, request, policy, margin) for account in asking.accounts))
     return Quote(
         offers=tuple(offer for answer in answers for offer in answer.offers),
         declined=tuple(refusal for answer in answers for refusal in answer.declined),
     )
 
 
-async def _ask(parts: Parts, account: CarrierAccount, request: QuoteRequest, policy: DeliveryPolicy) -> Quote:
-    ask = AskCarrier(account=account.ref, request=request, deadline=policy.quote_deadline, offer_ttl=policy.offer_ttl)
+async def _ask(
+    parts: Parts, account: CarrierAccount, request: QuoteRequest, policy: DeliveryPolicy, margin: Margin | None
+) -> Quote:
+    deadline, ttl = policy.quote_deadline, policy.offer_ttl
+    ask = AskCarrier(account=account.ref, request=request, deadline=deadline, offer_ttl=ttl, margin=margin)
     try:
         return await QuoteActivities(parts.carriers).ask_carrier(ask)
     except DomainError as error:

@@ -65,6 +65,7 @@ async def people(postgres) -> AsyncIterator[AsyncEngine]:
 async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIterator[Parts]:
     journal = fakes.InMemoryJournal()
     deliveries = fakes.InMemoryDeliveryStore(journal)
+    adjustments = fakes.InMemoryAdjustmentStore(deliveries)
     accounts = fakes.InMemoryAccountStore(ACCOUNT, journal=journal)
     routing = fakes.InMemoryRoutingStore(journal)
     book = CarrierBook(accounts, routing)
@@ -81,6 +82,10 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         policies=fakes.InMemoryPolicyStore(journal),
         figures=fakes.InMemoryFigureStore(journal),
         contracts=fakes.InMemoryContractStore(journal),
+        terms=fakes.InMemoryTermsStore(journal),
+        ledger=fakes.InMemoryLedgerStore(deliveries),
+        adjustments=adjustments,
+        reconciliations=fakes.InMemoryReconciliationStore(adjustments),
         accounts=accounts,
         routing=routing,
         carriers=book,

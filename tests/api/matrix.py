@@ -46,6 +46,8 @@ DELIVERY = "/v1/deliveries/{delivery_id}"
 ENDPOINT = "/v1/webhook-endpoints/{endpoint_id}"
 MESSAGE = f"{ENDPOINT}/messages/{{message_id}}"
 CONTRACT = "/v1/contracts/{organisation_id}/{service}"
+ADJUSTMENT = "/v1/adjustments/{adjustment_id}"
+RECONCILIATION = "/v1/reconciliations/{reconciliation_id}"
 ACCOUNT = "/v1/carriers/{carrier}/accounts/{account}"
 
 MATRIX: dict[Route, Row] = {
@@ -116,6 +118,8 @@ MATRIX: dict[Route, Row] = {
     ("get", "/v1/rules/{rule_id}"): Row(Who.STAFF, 403),
     ("put", "/v1/rules/{rule_id}"): Row(Who.ADMIN, 403),
     ("delete", "/v1/rules/{rule_id}"): Row(Who.ADMIN, 403),
+    ("get", "/v1/terms/{organisation_id}"): Row(Who.ADMIN, 403),
+    ("put", "/v1/terms/{organisation_id}"): Row(Who.ADMIN, 403),
     # availability
     ("post", "/v1/availability"): Row(Who.CHECKER, 422),
     ("get", "/v1/areas"): Row(Who.STAFF, 403),
@@ -146,6 +150,23 @@ MATRIX: dict[Route, Row] = {
     ("delete", CONTRACT): Row(Who.ADMIN, 403),
     ("get", "/v1/policies/{organisation_id}"): Row(Who.ADMIN, 403),
     ("put", "/v1/policies/{organisation_id}"): Row(Who.ADMIN, 403),
+    # ledger
+    ("get", "/v1/entries"): Row(Who.READER, 200),
+    ("get", "/v1/balances"): Row(Who.READER, 200),
+    ("get", "/v1/statements"): Row(Who.READER, 200),
+    ("get", "/v1/statements/csv"): Row(Who.READER, 200),
+    ("get", "/v1/statements/pdf"): Row(Who.READER, 200),
+    ("post", "/v1/adjustments"): Row(Who.STAFF, 403),
+    ("get", "/v1/adjustments"): Row(Who.STAFF, 403),
+    ("get", ADJUSTMENT): Row(Who.STAFF, 403),
+    ("post", f"{ADJUSTMENT}/approve"): Row(Who.STAFF, 403),
+    ("post", f"{ADJUSTMENT}/reject"): Row(Who.STAFF, 403),
+    ("post", "/v1/reconciliations"): Row(Who.STAFF, 403),
+    ("get", "/v1/reconciliations"): Row(Who.STAFF, 403),
+    ("get", RECONCILIATION): Row(Who.STAFF, 403),
+    ("get", f"{RECONCILIATION}/lines"): Row(Who.STAFF, 403),
+    ("post", f"{RECONCILIATION}/lines/{{number}}/accept"): Row(Who.STAFF, 403),
+    ("post", f"{RECONCILIATION}/lines/{{number}}/dismiss"): Row(Who.STAFF, 403),
     # tracking
     ("get", "/v1/tracking/{delivery_id}"): Row(Who.FOLLOWER, 404, foreign=404),
     ("post", "/v1/tracking/all/export"): Row(Who.OWNER, 200, foreign=404),
@@ -177,6 +198,9 @@ CUSTOMERS = tuple(who for who in Who if who not in (Who.OPEN, Who.PROOF, *STAFFS
 
 MISSING = {
     "delivery_id": f"del_{'0' * 32}",
+    "adjustment_id": f"adj_{'0' * 32}",
+    "reconciliation_id": f"rec_{'0' * 32}",
+    "number": "1",
     "carrier": "open_delivery",
     "account": "ligeiro",
     "area_id": "area_x",

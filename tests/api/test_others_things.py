@@ -185,6 +185,8 @@ NESTED: list[tuple[str, str, Any]] = [
     ("post", "/v1/quotes", {"parcels": [{"declared_value": {"amount": 1, "currency": "BRL", "more": 1}}]}),
     ("post", "/v1/rules", {"when": {"pickup_postal_ranges": [{"first": "1", "last": "2", "more": 1}]}}),
     ("put", "/v1/policies/{organisation_id}", {"more": 1}),
+    ("put", "/v1/terms/{organisation_id}", {"margin": {"more": 1}}),
+    ("post", "/v1/adjustments", {"money": {"amount": 1, "currency": "BRL", "more": 1}}),
 ]  # fmt: skip
 
 

@@ -73,6 +73,18 @@ async def test_a_price_says_neither_what_we_pay_nor_promises_anything(
     assert not {"cost", "breakdown", "carrier_reference", "id", "expires_at"} & answer.json()["offers"][0].keys()
 
 
+async def test_each_organisation_is_told_its_own_price(http: httpx.AsyncClient, signed: Any, parts: Parts) -> None:
+    parts.carriers = Scripted(cheap=1000)
+    usual, agreed, admin = await signed(), await signed(organisation_id="org_agreed"), await signed(Role.ADMIN)
+    terms = {"margin": {"basis_points": 500, "fixed": [{"amount": 25, "currency": "BRL"}]}}
+    assert (await http.put("/v1/terms/org_agreed", json=terms, headers=admin)).status_code == 200
+    prices = []
+    for headers in (usual, agreed, usual):
+        answer = await http.post("/v1/quotes", json=shipment(), headers=headers)
+        prices.append(answer.json()["offers"][0]["price"]["amount"])
+    assert prices == [1200, 1075, 1200]
+
+
 async def test_a_failed_check_is_not_remembered(http: httpx.AsyncClient, signed: Any, parts: Parts) -> None:
     carriers = Scripted(cheap=1000)
     parts.carriers = carriers

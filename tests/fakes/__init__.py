@@ -2,6 +2,7 @@
 both to them. Give several the same journal to make a small world."""
 
 from fakes.access import InMemoryAccessLog
+from fakes.adjustments import InMemoryAdjustmentStore
 from fakes.audit import InMemoryAuditLog
 from fakes.availability import InMemoryAvailabilityStore
 from fakes.carriers import InMemoryAccountStore
@@ -11,15 +12,19 @@ from fakes.exchanges import InMemoryExchangeLog
 from fakes.figures import InMemoryContractStore, InMemoryFigureStore
 from fakes.journal import InMemoryJournal
 from fakes.keys import InMemoryKeys
+from fakes.ledger import InMemoryLedgerStore
 from fakes.notifications import InMemoryNotifications
 from fakes.places import InMemoryPlaces
 from fakes.policies import InMemoryPolicyStore
+from fakes.reconciliations import InMemoryReconciliationStore
 from fakes.routing import InMemoryRoutingStore
+from fakes.terms import InMemoryTermsStore
 from fakes.tracking import InMemoryScanStore
 
 __all__ = [
     "InMemoryAccessLog",
     "InMemoryAccountStore",
+    "InMemoryAdjustmentStore",
     "InMemoryAuditLog",
     "InMemoryAvailabilityStore",
     "InMemoryContractStore",
@@ -29,9 +34,12 @@ __all__ = [
     "InMemoryFigureStore",
     "InMemoryJournal",
     "InMemoryKeys",
+    "InMemoryLedgerStore",
     "InMemoryNotifications",
     "InMemoryPlaces",
     "InMemoryPolicyStore",
+    "InMemoryReconciliationStore",
     "InMemoryRoutingStore",
     "InMemoryScanStore",
+    "InMemoryTermsStore",
 ]

@@ -8,13 +8,14 @@ import pytest
 from making import fresh
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain import notification_ports, ports
+from domain import ledger_ports, notification_ports, ports
 from domain.figure_ports import ContractStore, FigureStore
 from runtime.wiring import identity
 from storage import audit
 from storage._crypto import BlindIndex
 from storage._engine import connect
 from storage._seals import Seals
+from storage.adjustments import SqlAdjustmentStore
 from storage.api_keys import SqlApiKeyStore, SqlServiceAccountStore
 from storage.availability import SqlAvailabilityStore
 from storage.carriers import SqlAccountStore
@@ -25,6 +26,7 @@ from storage.figures import SqlFigureStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
+from storage.ledger import SqlLedgerStore
 from storage.limits import SqlRateLimit
 from storage.messages import SqlMessageStore
 from storage.notifications import SqlSubscribers
@@ -32,9 +34,11 @@ from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
 from storage.privacy import SqlPrivacyStore
 from storage.proofs import SqlProofStore
+from storage.reconciliations import SqlReconciliationStore
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
+from storage.terms import SqlTermsStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 
@@ -51,6 +55,10 @@ class Stores:
     policies: ports.PolicyStore
     figures: FigureStore
     contracts: ContractStore
+    terms: ports.TermsStore
+    ledger: ledger_ports.LedgerStore
+    adjustments: ledger_ports.AdjustmentStore
+    reconciliations: ledger_ports.ReconciliationStore
     accounts: ports.AccountStore
     routing: ports.RoutingStore
     availability: ports.AvailabilityStore
@@ -86,6 +94,10 @@ def sql(engines, rings) -> Stores:
         policies=SqlPolicyStore(engines["deliveries"]),
         figures=SqlFigureStore(engines["deliveries"]),
         contracts=SqlContractStore(engines["deliveries"]),
+        terms=SqlTermsStore(engines["quotes"]),
+        ledger=SqlLedgerStore(engines["deliveries"]),
+        adjustments=SqlAdjustmentStore(engines["deliveries"]),
+        reconciliations=SqlReconciliationStore(engines["deliveries"]),
         accounts=SqlAccountStore(engines["quotes"], rings["quotes"]),
         routing=SqlRoutingStore(engines["quotes"]),
         availability=SqlAvailabilityStore(engines["availability"]),
@@ -123,13 +135,19 @@ def people(engines, rings) -> People:
 def memory() -> Stores:
     journal = fakes.InMemoryJournal()
     notifications = fakes.InMemoryNotifications(journal)
+    deliveries = fakes.InMemoryDeliveryStore(journal)
+    adjustments = fakes.InMemoryAdjustmentStore(deliveries)
     return Stores(
         journal=journal,
         hints=journal,
-        deliveries=fakes.InMemoryDeliveryStore(journal),
+        deliveries=deliveries,
         policies=fakes.InMemoryPolicyStore(journal),
         figures=fakes.InMemoryFigureStore(journal),
         contracts=fakes.InMemoryContractStore(journal),
+        terms=fakes.InMemoryTermsStore(journal),
+        ledger=fakes.InMemoryLedgerStore(deliveries),
+        adjustments=adjustments,
+        reconciliations=fakes.InMemoryReconciliationStore(adjustments),
         accounts=fakes.InMemoryAccountStore(journal=journal),
         routing=fakes.InMemoryRoutingStore(journal),
         availability=fakes.InMemoryAvailabilityStore(journal=journal),

@@ -53,10 +53,14 @@ def move(delivery: Delivery, *lines: audit.Line, **more: Any) -> RecordMove:
     return RecordMove(delivery=delivery.model_copy(update={"seq": told[-1].seq}), lines=told, **more)
 
 
-def charge(delivery: Delivery, step: str = "booked/1", price: int = 1290, cost: int = 1000) -> tuple[ledger.Entry, ...]:
+def charge(
+    delivery: Delivery, step: str = "booked/1", price: int = 1290, cost: int = 1000, **more: Any
+) -> tuple[ledger.Entry, ...]:
     return ledger.charge(
-        delivery_id=delivery.id, organisation_id=delivery.organisation_id, step=step, at=NOW,
-        price=brl(price), cost=brl(cost),
+        **{
+            "delivery_id": delivery.id, "organisation_id": delivery.organisation_id, "step": step, "at": NOW,
+            "price": brl(price), "cost": brl(cost), **more,
+        }
     )  # fmt: skip
 
 
@@ -128,3 +132,7 @@ def message(to: WebhookEndpoint, seq: int = 1, **more: Any) -> Message:
         "type": "delivery.booked", "at": NOW, "created_at": NOW + timedelta(seconds=seq),
     }  # fmt: skip
     return Message.model_validate({**values, **more})
+
+
+def held(reference: str, account: str = "rapido", **more: Any) -> ledger.Holder:
+    return ledger.Holder(carrier="moto", carrier_account=account, booking_reference=reference, **more)

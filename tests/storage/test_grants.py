@@ -10,10 +10,11 @@ from sqlalchemy.exc import DBAPIError
 TABLES = (
     "users.users", "users.organisations", "users.members", "users.sessions", "users.proofs", "users.second_factors",
     "users.recovery_codes", "users.invitations", "users.service_accounts", "users.api_keys", "users.limits",
-    "carriers.accounts", "carriers.rules", "carriers.pauses",
+    "carriers.accounts", "carriers.rules", "carriers.pauses", "carriers.terms",
     "availability.areas", "availability.windows", "availability.slots",
     "deliveries.deliveries", "deliveries.policies", "deliveries.contracts", "figures.editions", "figures.lives",
-    "figures.sums", "ledger.entries", "tracking.scans",
+    "figures.sums", "tracking.scans",
+    "ledger.entries", "ledger.adjustments", "ledger.reconciliations", "ledger.reconciliation_lines",
     "notifications.subscribers", "notifications.endpoints", "notifications.messages", "notifications.attempts",
     "notifications.cursors", "journal.journal", "keys.data_keys", "limits.limits",
 )  # fmt: skip
@@ -22,7 +23,7 @@ READ_CARRIERS = {table: {"SELECT"} for table in ("carriers.accounts", "carriers.
 COUNTED = {"limits.limits": ALL}
 MAY = {
     "users": {table: ALL for table in TABLES if table.startswith("users.")} | COUNTED,
-    "quotes": dict.fromkeys(READ_CARRIERS, ALL) | COUNTED,
+    "quotes": dict.fromkeys(READ_CARRIERS, ALL) | COUNTED | {"carriers.terms": ALL - {"DELETE"}},
     "availability": {
         **COUNTED,
         "availability.areas": ALL, "availability.windows": ALL, "availability.slots": ALL,
@@ -31,8 +32,9 @@ MAY = {
     "deliveries": {
         **COUNTED,
         "figures.editions": ALL, "figures.lives": ALL, "figures.sums": ALL, "deliveries.contracts": ALL,
-        "deliveries.deliveries": ALL, "deliveries.policies": ALL, "ledger.entries": {"SELECT", "INSERT"},
-        **READ_CARRIERS,
+        "deliveries.deliveries": ALL, "deliveries.policies": ALL,
+        **{table: {"SELECT", "INSERT"} for table in TABLES if table.startswith("ledger.")},
+        **READ_CARRIERS, "carriers.terms": {"SELECT"},
     },
     "tracking": {"tracking.scans": ALL, **COUNTED, **READ_CARRIERS},
     "notifications": {table: ALL for table in TABLES if table.startswith("notifications.")} | COUNTED,
@@ -96,6 +98,10 @@ async def test_what_may_be_written_into_the_journal_is_a_line_but_not_its_place(
     ("deliveries", "TRUNCATE journal.journal"),
     ("deliveries", "UPDATE ledger.entries SET amount = 0"),
     ("deliveries", "DELETE FROM ledger.entries"),
+    ("deliveries", "UPDATE carriers.terms SET document = '{}'"),
+    ("deliveries", "UPDATE ledger.adjustments SET amount = 1"),
+    ("deliveries", "UPDATE ledger.reconciliation_lines SET theirs = 0"),
+    ("deliveries", "DELETE FROM ledger.reconciliation_lines"),
     ("deliveries", "UPDATE carriers.accounts SET credentials = '{}'"),
     ("deliveries", "DELETE FROM carriers.pauses"),
     ("tracking", "UPDATE carriers.rules SET name = ''"),

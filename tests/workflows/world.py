@@ -28,6 +28,7 @@ from domain.places import Points
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Decline, Offer, QuoteRequest
 from domain.routing import Asking, asking
 from domain.sla import SlaTerms
+from domain.terms import Margin
 from domain.tracking import Scan, ScanKind
 from runtime.temporal import make_worker
 from workers.heartbeats import Heartbeats
@@ -295,6 +296,7 @@ class Life:
         self.policy = policy or DeliveryPolicy()
         self.points: Points | None = None
         self.terms: SlaTerms | None = None
+        self.margin: Margin | None = None
         self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(addressing.delivery_workflow_id(self.id))
         self._scans = itertools.count(1)
 
@@ -312,6 +314,7 @@ class Life:
                 left_out=self.world.left_out,
                 policy=self.policy,
                 terms=self.terms,
+                margin=self.margin,
             ),
             id=addressing.delivery_workflow_id(self.id),
             task_queue=addressing.DELIVERIES,
