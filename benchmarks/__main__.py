@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import measures, quoting
+from benchmarks import measures, quoting, statements
 from benchmarks.shop import Shop, shop
 from runtime.embedded import Stack
 from runtime.furnish import ADMIN_EMAIL
@@ -87,6 +87,8 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
                 seen, spread = await measures.webhook_to_stream(customer, courier, count, hooks)
                 trip = await measures.bare_round_trips(temporal, len(seen))
                 events = await measures.events_of_a_life(temporal, spread)
+                books = bar("a statement of 100,000 entries", 3)
+                statement = await statements.measure(stack.env["ENTREGA_DATABASE_URL"], customer, books)
             found = await quoting.measure(stack.env, FOUR, bar("quoting beside bare HTTP", 10))
         return {
             "machine": f"{os.cpu_count()} CPUs, Python {platform.python_version()}",
@@ -95,6 +97,7 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
             "post_to_offers_ms": _times(answers, carrier, "a carrier's own answer"),
             "webhook_to_stream_ms": _times(seen, trip, "an update of a bare workflow"),
             "quoting": found,
+            "statement": statement,
         }
 
 
@@ -145,6 +148,13 @@ def table(found: dict[str, Any]) -> Table:
         f"{1000 / many['ours_ms']:.0f} a second",
         f"bare HTTP, the same bytes: {1000 / many['bare_ms']:.0f} a second",
         f"{many['ours_ms'] / many['bare_ms']:.2f}",
+    )
+    books = found["statement"]
+    drawn.add_row(
+        f"balances of {statements.ENTRIES:,} entries",
+        f"{books['ours_ms']:.0f} ms; CSV {books['csv_rows_a_second']:,.0f} rows a second",
+        f"a bare sum: {books['bare_ms']:.0f} ms",
+        f"{books['ours_ms'] / books['bare_ms']:.1f}",
     )
     return drawn
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from demo.books import agree
 from demo.customer import Customer, Refused
 from demo.scenarios import FAULTS, SCENARIOS, Scenario
 
@@ -175,7 +176,7 @@ async def play(
         listening.cancel()
         if not console.is_terminal:
             console.print(table(outcomes))
-        balanced = await _books(customer, outcomes, console)
+        balanced = await agree(customer, [outcome.id for outcome in outcomes if outcome.id], console)
     finally:
         await customer.close()
     right = sum(outcome.right for outcome in outcomes)
@@ -198,21 +199,3 @@ async def _guarded(customer: Customer, outcome: Outcome, name: str) -> None:
         if outcome.id:  # whatever went wrong, its delivery comes to an end of some kind
             with suppress(AssertionError, Refused):
                 await until(customer, outcome, FINAL)
-
-
-async def _books(customer: Customer, outcomes: list[Outcome], console: Console) -> bool:
-    """The ledger: every delivery sums to zero, and what is owed is what was delivered."""
-    sums: dict[str, int] = defaultdict(int)
-    accounts: dict[str, int] = defaultdict(int)
-    for outcome in outcomes:
-        if not outcome.id:
-            continue
-        entries: list[dict[str, Any]] = (await customer.call("GET", f"/v1/deliveries/{outcome.id}/entries"))["items"]
-        for entry in entries:
-            sums[outcome.id] += entry["money"]["amount"]
-            accounts[entry["account"]] += entry["money"]["amount"]
-    crooked = [delivery for delivery, amount in sums.items() if amount]
-    for account, amount in sorted(accounts.items()):
-        console.print(f"  {account:<22} R$ {amount / 100:>10,.2f}")
-    console.print("the ledger balances" if not crooked else f"[red]the ledger does not balance: {crooked}")
-    return not crooked
