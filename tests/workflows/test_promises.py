@@ -172,6 +172,7 @@ async def test_the_api_begins_a_delivery_under_its_organisations_contract(world:
             deliveries=fakes.InMemoryDeliveryStore(fakes.InMemoryJournal()),
             policies=fakes.InMemoryPolicyStore(),
             contracts=contracts,
+            terms=fakes.InMemoryTermsStore(),
             carriers=world,
             geocoder=fakes.InMemoryPlaces(),
             temporal=client,
