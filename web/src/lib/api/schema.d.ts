@@ -4,6 +4,91 @@
  */
 
 export interface paths {
+    "/v1/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Adjustments
+         * @description Newest first; `proposed` ones wait for somebody else.
+         */
+        get: operations["list_adjustments"];
+        put?: never;
+        /**
+         * Propose Adjustment
+         * @description Posted at once up to the limit, counting all that the same person corrected of this delivery alone; beyond, it is
+         *     `proposed` until another of staff approves it. The same key and body again answer with the same adjustment.
+         */
+        post: operations["propose_adjustment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adjustments/{adjustment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Adjustment
+         * @description One adjustment.
+         */
+        get: operations["get_adjustment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adjustments/{adjustment_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Adjustment
+         * @description Posts it; never by who proposed it. Again, by the same person, changes nothing.
+         */
+        post: operations["approve_adjustment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adjustments/{adjustment_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Adjustment
+         * @description It will not be posted; never by who proposed it.
+         */
+        post: operations["reject_adjustment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/areas": {
         parameters: {
             query?: never;
@@ -91,6 +176,26 @@ export interface paths {
          * @description What accepting an express offer would ask: the areas, the clock, the window's capacity, and the carriers.
          */
         post: operations["check_availability"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Balances
+         * @description What stands on each account now, or stood at an instant: `customer_receivable` is what is owed to us.
+         */
+        get: operations["list_balances"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -540,6 +645,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Entries
+         * @description Lançamentos, newest first; staff see every organisation's, and what carriers are paid.
+         */
+        get: operations["search_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/figures": {
         parameters: {
             query?: never;
@@ -960,6 +1085,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reconciliations
+         * @description Newest first.
+         */
+        get: operations["list_reconciliations"];
+        put?: never;
+        /**
+         * Make Reconciliation
+         * @description Takes a CSV file with the columns `reference` (the carrier's id of the booking, or its tracking number),
+         *     `amount` and `currency`; whatever cannot be read is answered line by line, and nothing is kept. The same file for
+         *     the same period is compared once.
+         */
+        post: operations["make_reconciliation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reconciliations/{reconciliation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reconciliation
+         * @description What was compared, and how many lines came out how.
+         */
+        get: operations["get_reconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reconciliations/{reconciliation_id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reconciliation Lines
+         * @description As the invoice names them, then what it leaves out.
+         */
+        get: operations["list_reconciliation_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reconciliations/{reconciliation_id}/lines/{number}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Line
+         * @description They are right: our cost is adjusted to theirs, which another must approve above the limit.
+         */
+        post: operations["accept_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reconciliations/{reconciliation_id}/lines/{number}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss Line
+         * @description They are wrong, or it was settled otherwise: nothing is posted.
+         */
+        post: operations["dismiss_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules": {
         parameters: {
             query?: never;
@@ -1012,6 +1243,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statement
+         * @description Balances of a period; its days are the organisation's own. The entries are at `/v1/entries`.
+         */
+        get: operations["get_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/statements/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statement Csv
+         * @description Every entry of the period, oldest first, amounts in major units; streamed, however many there are.
+         */
+        get: operations["get_statement_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/statements/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statement Pdf
+         * @description What the customer was charged and given back, line by line, in Portuguese or English. The same books print the
+         *     same bytes. Periods of more than 5,000 lines are for CSV.
+         */
+        get: operations["get_statement_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stream": {
         parameters: {
             query?: never;
@@ -1027,6 +1319,30 @@ export interface paths {
          */
         get: operations["stream"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{organisation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Terms
+         * @description What was agreed; the usual terms where nothing was.
+         */
+        get: operations["get_terms"];
+        /**
+         * Put Terms
+         * @description For what is requested from now on.
+         */
+        put: operations["put_terms"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2406,6 +2722,14 @@ export interface components {
             offer_id: string;
         };
         /**
+         * AcceptLine
+         * @description Whose booking it is, where we knew of none.
+         */
+        AcceptLine: {
+            /** Delivery Id */
+            delivery_id?: string | null;
+        };
+        /**
          * Accepted
          * @description How many reports were new.
          */
@@ -2483,7 +2807,7 @@ export interface components {
          * @description Where an amount stands. Positive is debit, negative credit.
          * @enum {string}
          */
-        Account: "customer_receivable" | "revenue" | "carrier_cost" | "carrier_payable" | "refunds" | "adjustments";
+        Account: "customer_receivable" | "customer_reserved" | "reservations" | "revenue" | "carrier_cost" | "carrier_payable" | "refunds" | "adjustments";
         /**
          * AccountCreate
          * @description A system: `partner` for one that sees nothing but the deliveries it requested.
@@ -2674,6 +2998,65 @@ export interface components {
             street: string;
         };
         /**
+         * Adjustment
+         * @description A change, who proposed it and who decided; `decided_by` is nobody where it needed no second person.
+         */
+        Adjustment: {
+            change: components["schemas"]["Change"];
+            /** Decided At */
+            decided_at?: string | null;
+            /** Decided By */
+            decided_by?: string | null;
+            /**
+             * Id
+             * @example adj_0197…
+             */
+            id: string;
+            /** Organisation Id */
+            organisation_id: string;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Proposed By */
+            proposed_by: string;
+            status: components["schemas"]["AdjustmentStatus"];
+        };
+        /**
+         * AdjustmentCreate
+         * @description What is to be corrected, by how much, and why.
+         */
+        AdjustmentCreate: {
+            /**
+             * Booking Reference
+             * @description which of the delivery's bookings, where a carrier's cost is corrected; else the last
+             */
+            booking_reference?: string | null;
+            /** Delivery Id */
+            delivery_id: string;
+            kind: components["schemas"]["AdjustmentKind"];
+            money: components["schemas"]["Money"];
+            /**
+             * Reason
+             * @description why, as a code: it stands on the statement
+             * @example damaged_parcel
+             */
+            reason: string;
+        };
+        /**
+         * AdjustmentKind
+         * @description What is corrected.
+         * @enum {string}
+         */
+        AdjustmentKind: "customer" | "refund" | "carrier";
+        /**
+         * AdjustmentStatus
+         * @description How far it is.
+         * @enum {string}
+         */
+        AdjustmentStatus: "proposed" | "posted" | "rejected";
+        /**
          * Amounts
          * @description Money of the bookings that stand, in one currency, as agreed on booking; the ledger says what is owed.
          */
@@ -2838,6 +3221,44 @@ export interface components {
             service: components["schemas"]["Service"];
         };
         /**
+         * Balance
+         * @description One account in one currency over a period, in minor units: what was there, what came, what went, what is there.
+         *
+         *     `opening + debits - credits = closing`; debits and credits are told without sign.
+         */
+        Balance: {
+            account: components["schemas"]["Account"];
+            /**
+             * Closing
+             * @example 1290
+             */
+            closing: number;
+            /**
+             * Credits
+             * @example 0
+             */
+            credits: number;
+            currency: components["schemas"]["Currency"];
+            /**
+             * Debits
+             * @example 1290
+             */
+            debits: number;
+            /**
+             * Opening
+             * @example 0
+             */
+            opening: number;
+        };
+        /**
+         * Balances
+         * @description By currency and account; those of one currency sum to zero.
+         */
+        Balances: {
+            /** Items */
+            items: components["schemas"]["Balance"][];
+        };
+        /**
          * Basis
          * @description From what the promised instant follows.
          * @enum {string}
@@ -2984,6 +3405,29 @@ export interface components {
             settings_schema: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+        };
+        /**
+         * Change
+         * @description A correction as it is kept.
+         */
+        Change: {
+            /**
+             * Booking Reference
+             * @description which of the delivery's bookings, where a carrier's cost is corrected; else the last
+             */
+            booking_reference?: string | null;
+            /** Delivery Id */
+            delivery_id: string;
+            /** @description the booking as its carrier's invoice names it */
+            holder?: components["schemas"]["Holder"] | null;
+            kind: components["schemas"]["AdjustmentKind"];
+            money: components["schemas"]["Money"];
+            /**
+             * Reason
+             * @description why, as a code: it stands on the statement
+             * @example damaged_parcel
+             */
+            reason: string;
         };
         /**
          * ChangeCarrierBody
@@ -3646,9 +4090,17 @@ export interface components {
         /**
          * Entry
          * @description One line of the ledger (lançamento); never edited, only reversed. `step` is unique with the account.
+         *
+         *     Entries about a carrier say which, and under what its invoice will name the booking.
          */
         Entry: {
             account: components["schemas"]["Account"];
+            /** Booking Reference */
+            booking_reference?: string | null;
+            /** Carrier */
+            carrier?: string | null;
+            /** Carrier Account */
+            carrier_account?: string | null;
             /** Delivery Id */
             delivery_id: string;
             /** Id */
@@ -3674,13 +4126,15 @@ export interface components {
              * @example booked/1
              */
             step: string;
+            /** Tracking Number */
+            tracking_number?: string | null;
         };
         /**
          * EntryKind
          * @description What an entry is for.
          * @enum {string}
          */
-        EntryKind: "charge" | "carrier_cost" | "refund" | "adjustment" | "reversal";
+        EntryKind: "reservation" | "charge" | "carrier_cost" | "insurance" | "extra" | "carrier_fee" | "cancellation_fee" | "refund" | "adjustment" | "reversal";
         /**
          * Event
          * @description The body of a message: what happened, when, and to which delivery.
@@ -4002,6 +4456,20 @@ export interface components {
          */
         Grouping: "day" | "carrier" | "service" | "area";
         /**
+         * Holder
+         * @description Whose booking an entry is about.
+         */
+        Holder: {
+            /** Booking Reference */
+            booking_reference?: string | null;
+            /** Carrier */
+            carrier: string;
+            /** Carrier Account */
+            carrier_account: string;
+            /** Tracking Number */
+            tracking_number?: string | null;
+        };
+        /**
          * Hours
          * @description Opening hours of one weekday, local time; Monday is 0.
          */
@@ -4180,6 +4648,42 @@ export interface components {
          */
         Locale: "pt-BR" | "en";
         /**
+         * Margin
+         * @description What a customer pays beyond a carrier's price: a part of it, and an amount; rounded half up to the minor unit.
+         */
+        Margin: {
+            /**
+             * Basis Points
+             * @description hundredths of a percent
+             * @default 0
+             */
+            basis_points: number;
+            /**
+             * Fixed
+             * @description added to each price in its currency; prices in others get none
+             * @default []
+             */
+            fixed: components["schemas"]["Money"][];
+        };
+        /**
+         * MarginPut
+         * @description A part of a carrier's price, and an amount.
+         */
+        MarginPut: {
+            /**
+             * Basis Points
+             * @description hundredths of a percent
+             * @default 0
+             */
+            basis_points: number;
+            /**
+             * Fixed
+             * @description added to each price in its currency; prices in others get none
+             * @default []
+             */
+            fixed: components["schemas"]["Money"][];
+        };
+        /**
          * Member
          * @description Somebody who belongs to an organisation, as the others see them.
          */
@@ -4261,7 +4765,7 @@ export interface components {
              */
             next_at?: string | null;
             /** @default waiting */
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["domain__notifications__Outcome"];
             /**
              * Seq
              * @default 0
@@ -4328,7 +4832,7 @@ export interface components {
              */
             next_at?: string | null;
             /** @default waiting */
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["domain__notifications__Outcome"];
             /**
              * Seq
              * @default 0
@@ -4577,12 +5081,6 @@ export interface components {
          * @enum {string}
          */
         OrgRole: "owner" | "member" | "viewer" | "partner";
-        /**
-         * Outcome
-         * @description What became of a message.
-         * @enum {string}
-         */
-        Outcome: "waiting" | "sent" | "failed" | "dropped";
         /** Page[Access] */
         Page_Access_: {
             /** Items */
@@ -4597,6 +5095,16 @@ export interface components {
         Page_AccountRule_: {
             /** Items */
             items: components["schemas"]["AccountRule"][];
+            /**
+             * Next
+             * @description pass it as `cursor`
+             */
+            next?: string | null;
+        };
+        /** Page[Adjustment] */
+        Page_Adjustment_: {
+            /** Items */
+            items: components["schemas"]["Adjustment"][];
             /**
              * Next
              * @description pass it as `cursor`
@@ -4637,6 +5145,16 @@ export interface components {
         Page_DeliveryView_: {
             /** Items */
             items: components["schemas"]["DeliveryView"][];
+            /**
+             * Next
+             * @description pass it as `cursor`
+             */
+            next?: string | null;
+        };
+        /** Page[Entry] */
+        Page_Entry_: {
+            /** Items */
+            items: components["schemas"]["Entry"][];
             /**
              * Next
              * @description pass it as `cursor`
@@ -4697,6 +5215,26 @@ export interface components {
         Page_Message_: {
             /** Items */
             items: components["schemas"]["Message"][];
+            /**
+             * Next
+             * @description pass it as `cursor`
+             */
+            next?: string | null;
+        };
+        /** Page[ReconciliationLine] */
+        Page_ReconciliationLine_: {
+            /** Items */
+            items: components["schemas"]["ReconciliationLine"][];
+            /**
+             * Next
+             * @description pass it as `cursor`
+             */
+            next?: string | null;
+        };
+        /** Page[Reconciliation] */
+        Page_Reconciliation_: {
+            /** Items */
+            items: components["schemas"]["Reconciliation"][];
             /**
              * Next
              * @description pass it as `cursor`
@@ -4875,6 +5413,34 @@ export interface components {
          * @enum {string}
          */
         PauseMode: "wait" | "elsewhere";
+        /**
+         * Period
+         * @description From the first instant of one day to that of another, which is not in it, by a clock on a wall.
+         */
+        Period: {
+            /**
+             * End
+             * Format: date
+             */
+            end: string;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
         /**
          * PersonExport
          * @description All that the users service and the journal hold on a person; lines hold ids and codes alone.
@@ -5159,6 +5725,74 @@ export interface components {
             code: string;
             /** Count */
             count: number;
+        };
+        /**
+         * Reconciliation
+         * @description A carrier's invoice that was compared, and what came of it; its lines are read by themselves.
+         */
+        Reconciliation: {
+            /** Carrier */
+            carrier: string;
+            /** Carrier Account */
+            carrier_account: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * End
+             * Format: date
+             * @description the first day after it
+             */
+            end: string;
+            /**
+             * First
+             * Format: date
+             * @description the period's first day
+             */
+            first: string;
+            /**
+             * Id
+             * @example rec_0e8c…
+             */
+            id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+        };
+        /**
+         * ReconciliationLine
+         * @description One reference in one currency, compared; `ours` and `theirs` in minor units.
+         */
+        ReconciliationLine: {
+            /** Adjustment Id */
+            adjustment_id?: string | null;
+            currency: components["schemas"]["Currency"];
+            /** Delivery Id */
+            delivery_id?: string | null;
+            /**
+             * File Line
+             * @description where the invoice first names it
+             */
+            file_line?: number | null;
+            /** Number */
+            number: number;
+            /** Ours */
+            ours: number;
+            outcome: components["schemas"]["domain__reconciliations__Outcome"];
+            /** Reference */
+            reference: string;
+            settled_as?: components["schemas"]["Settlement"] | null;
+            /** Settled At */
+            settled_at?: string | null;
+            /** Settled By */
+            settled_by?: string | null;
+            /** Theirs */
+            theirs: number;
         };
         /**
          * RecoveryCodes
@@ -5585,6 +6219,12 @@ export interface components {
             rotated_at: string;
         };
         /**
+         * Settlement
+         * @description What was done about a line that does not match.
+         * @enum {string}
+         */
+        Settlement: "accepted" | "dismissed";
+        /**
          * SignIn
          * @description Who, and the proof; the code only where a second factor is on.
          */
@@ -5651,6 +6291,19 @@ export interface components {
             workflow_url?: string | null;
         };
         /**
+         * StatementView
+         * @description What was there when the period began, what came and went, and what is there at its end.
+         */
+        StatementView: {
+            /** Balances */
+            balances: components["schemas"]["Balance"][];
+            /** Organisation Id */
+            organisation_id: string;
+            /** Owed */
+            owed: components["schemas"]["Money"][];
+            period: components["schemas"]["Period"];
+        };
+        /**
          * Stop
          * @description A contact at an address, with instructions for the courier.
          */
@@ -5670,6 +6323,32 @@ export interface components {
         Switch: {
             /** Organisation Id */
             organisation_id: string;
+        };
+        /**
+         * Terms
+         * @description An organisation's own terms; without a margin of its own it pays what each carrier account's margin makes.
+         */
+        Terms: {
+            margin?: components["schemas"]["Margin"] | null;
+            /**
+             * Time Zone
+             * @default America/Sao_Paulo
+             * @example America/Sao_Paulo
+             */
+            time_zone: string;
+        };
+        /**
+         * TermsPut
+         * @description An organisation's own margin, or none of its own, and the clock of its statements.
+         */
+        TermsPut: {
+            margin?: components["schemas"]["MarginPut"] | null;
+            /**
+             * Time Zone
+             * @default America/Sao_Paulo
+             * @example America/Sao_Paulo
+             */
+            time_zone: string;
         };
         /**
          * Tested
@@ -6004,6 +6683,18 @@ export interface components {
             signed_by?: string | null;
         };
         /**
+         * Outcome
+         * @description What became of a message.
+         * @enum {string}
+         */
+        domain__notifications__Outcome: "waiting" | "sent" | "failed" | "dropped";
+        /**
+         * Outcome
+         * @description How a line of the invoice and the ledger compare.
+         * @enum {string}
+         */
+        domain__reconciliations__Outcome: "matched" | "amount_differs" | "unknown_to_us" | "missing_from_theirs";
+        /**
          * Proof
          * @description A link that was sent to an address: good once, until it expires.
          */
@@ -6031,6 +6722,440 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_adjustments: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["AdjustmentStatus"] | null;
+                delivery_id?: string | null;
+                /** @description how many at most */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Adjustment_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_adjustment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjustmentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_adjustment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                adjustment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_adjustment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                adjustment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_adjustment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                adjustment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustment"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_areas: {
         parameters: {
             query?: never;
@@ -6559,6 +7684,84 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_balances: {
+        parameters: {
+            query?: {
+                /** @description staff name any; everybody else sees their own */
+                organisation_id?: string | null;
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balances"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9096,6 +10299,102 @@ export interface operations {
             };
         };
     };
+    search_entries: {
+        parameters: {
+            query?: {
+                /** @description staff name any; everybody else sees their own */
+                organisation_id?: string | null;
+                delivery_id?: string | null;
+                kind?: components["schemas"]["EntryKind"] | null;
+                account?: components["schemas"]["Account"] | null;
+                currency?: components["schemas"]["Currency"] | null;
+                since?: string | null;
+                until?: string | null;
+                /** @description how many at most */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Entry_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_figures: {
         parameters: {
             query?: {
@@ -11146,6 +12445,561 @@ export interface operations {
             };
         };
     };
+    list_reconciliations: {
+        parameters: {
+            query?: {
+                /** @description how many at most */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Reconciliation_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_reconciliation: {
+        parameters: {
+            query: {
+                carrier: string;
+                account: string;
+                /** @description the invoice's first day */
+                from: string;
+                /** @description the first day after it */
+                to: string;
+                time_zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reconciliation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reconciliation_lines: {
+        parameters: {
+            query?: {
+                outcome?: components["schemas"]["domain__reconciliations__Outcome"] | null;
+                /** @description only what differs and was not settled */
+                unsettled?: boolean;
+                /** @description how many at most */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                reconciliation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReconciliationLine_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reconciliation_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptLine"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationLine"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reconciliation_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationLine"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rules: {
         parameters: {
             query?: never;
@@ -11537,6 +13391,250 @@ export interface operations {
             };
         };
     };
+    get_statement: {
+        parameters: {
+            query?: {
+                /** @description staff name any; everybody else sees their own */
+                organisation_id?: string | null;
+                /** @description the first day; of this month if absent */
+                from?: string | null;
+                /** @description the first day after the period; a month if absent */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_statement_csv: {
+        parameters: {
+            query?: {
+                /** @description staff name any; everybody else sees their own */
+                organisation_id?: string | null;
+                /** @description the first day; of this month if absent */
+                from?: string | null;
+                /** @description the first day after the period; a month if absent */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_statement_pdf: {
+        parameters: {
+            query?: {
+                /** @description staff name any; everybody else sees their own */
+                organisation_id?: string | null;
+                /** @description the first day; of this month if absent */
+                from?: string | null;
+                /** @description the first day after the period; a month if absent */
+                to?: string | null;
+                locale?: components["schemas"]["Locale"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stream: {
         parameters: {
             query?: {
@@ -11592,6 +13690,162 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terms"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terms"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14963,7 +17217,7 @@ export interface operations {
     list_messages: {
         parameters: {
             query?: {
-                outcome?: components["schemas"]["Outcome"] | null;
+                outcome?: components["schemas"]["domain__notifications__Outcome"] | null;
                 /** @description how many at most */
                 limit?: number;
                 /** @description `next` of the page before */
