@@ -23,6 +23,7 @@ from api.unexpected import Unexpected
 from runtime.parts import check, open_parts
 from runtime.settings import Settings
 
+_FILES = {"/v1/imports": 2 << 20}
 _MOST_PAYLOAD_BYTES = 4 << 20  # of the codec server, which is served alone: a page of the Temporal UI
 
 
@@ -84,7 +85,7 @@ def _routed(
 def _surround(app: FastAPI, settings: Settings, *, decoding: bool) -> None:
     """What every request passes, from the innermost to the first."""
     app.add_middleware(Unexpected)
-    app.add_middleware(Sizes, most=_MOST_PAYLOAD_BYTES if decoding else MOST_BYTES)
+    app.add_middleware(Sizes, most=_MOST_PAYLOAD_BYTES if decoding else MOST_BYTES, files=_FILES)
     app.add_middleware(ClientLimits, settings=settings)
     origins = [settings.temporal_ui_origin] if decoding else settings.allowed_origins.split(",")
     app.add_middleware(

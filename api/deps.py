@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from domain.figure_ports import ContractStore, FigureStore
+from domain.imports import ImportStore
 from domain.notification_ports import AddressChannel, EndpointStore, MessageStore, Notifier
 from domain.ports import (
     AccountStore,
@@ -39,6 +40,7 @@ from domain.user_ports import (
     SessionStore,
     UserStore,
 )
+from domain.views import ViewStore
 from runtime.codec import SealingCodec
 from runtime.hints import Bell
 from runtime.settings import Settings
@@ -55,6 +57,8 @@ class Parts:
     erasure: DeliveryErasure
     figures: FigureStore
     contracts: ContractStore
+    views: ViewStore
+    imports: ImportStore
     accounts: AccountStore
     routing: RoutingStore
     carriers: Carriers

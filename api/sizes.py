@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from api import errors
 from api.asgi import App, Message, Receive, Scope, Send, header
@@ -43,10 +45,11 @@ def measure(body: bytes) -> None:
 
 
 class Sizes:
-    """Reads each body to its end, within the limits, and hands it on."""
+    """Reads each body to its end, within the limits, and hands it on. `files` are paths that take a file, and how many
+    bytes of it; what they take is never read as JSON."""
 
-    def __init__(self, app: App, most: int = MOST_BYTES) -> None:
-        self._app, self._most = app, most
+    def __init__(self, app: App, most: int = MOST_BYTES, files: Mapping[str, int] = MappingProxyType({})) -> None:
+        self._app, self._most, self._files = app, most, files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,22 +62,23 @@ class Sizes:
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_TARGET_BYTES:
             await errors.answer(414, "too_large", "Too large", "the address is too long")(scope, receive, send)
             return
+        most = self._files.get(scope["path"], self._most)
         declared = header(scope, b"content-length")
         if declared in ("", "0") and not header(scope, b"transfer-encoding") and scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        if declared.isdigit() and int(declared[:20]) > self._most:
-            await errors.too_large(self._most)(scope, receive, send)
+        if declared.isdigit() and int(declared[:20]) > most:
+            await errors.too_large(most)(scope, receive, send)
             return
         try:
             async with asyncio.timeout(_WITHIN_S):
-                body = await _read(receive, self._most)
+                body = await _read(receive, most)
             if body is None:
                 return  # who asked has gone
-            if len(body) > self._most:
-                await errors.too_large(self._most)(scope, receive, send)
+            if len(body) > most:
+                await errors.too_large(most)(scope, receive, send)
                 return
-            if not header(scope, b"content-type").lower().startswith(_FORMS):
+            if scope["path"] not in self._files and not header(scope, b"content-type").lower().startswith(_FORMS):
                 measure(body)
         except TimeoutError:
             await errors.answer(408, "too_slow", "Too slow", "the body did not come in time")(scope, receive, send)

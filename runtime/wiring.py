@@ -33,6 +33,7 @@ from storage.endpoints import SqlEndpointStore
 from storage.erasure import SqlDeliveryErasure
 from storage.exchanges import MongoExchangeLog
 from storage.figures import SqlFigureStore
+from storage.imports import SqlImportStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
@@ -51,6 +52,7 @@ from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
+from storage.views import SqlViewStore
 
 if TYPE_CHECKING:
     from cashews import Cache
@@ -161,8 +163,9 @@ class Wiring:
         return SqlRoutingStore(self.engine(service))
 
     def deliveries(self) -> SqlDeliveryStore:
-        """As the deliveries role."""
-        return SqlDeliveryStore(self.engine("deliveries"), self.keys("deliveries"))
+        """As the deliveries role. Raises SettingMissing, KeyFileUnusable."""
+        index = BlindIndex.derived(read_key(self.settings.need("index_key_file")), "deliveries")
+        return SqlDeliveryStore(self.engine("deliveries"), self.keys("deliveries"), index)
 
     def erasure(self) -> SqlDeliveryErasure:
         """As the deliveries role."""
@@ -187,6 +190,14 @@ class Wiring:
     def contracts(self) -> SqlContractStore:
         """As the deliveries role."""
         return SqlContractStore(self.engine("deliveries"))
+
+    def views(self) -> SqlViewStore:
+        """As the deliveries role."""
+        return SqlViewStore(self.engine("deliveries"), self.keys("deliveries"))
+
+    def imports(self) -> SqlImportStore:
+        """As the deliveries role."""
+        return SqlImportStore(self.engine("deliveries"), self.keys("deliveries"))
 
     def availability(self) -> SqlAvailabilityStore:
         """As the availability role."""

@@ -81,6 +81,8 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         policies=fakes.InMemoryPolicyStore(journal),
         figures=fakes.InMemoryFigureStore(journal),
         contracts=fakes.InMemoryContractStore(journal),
+        views=fakes.InMemoryViewStore(journal),
+        imports=fakes.InMemoryImportStore(journal),
         accounts=accounts,
         routing=routing,
         carriers=book,

@@ -9,6 +9,7 @@ from fakes.deliveries import InMemoryDeliveryStore
 from fakes.erasure import InMemoryDeliveryErasure
 from fakes.exchanges import InMemoryExchangeLog
 from fakes.figures import InMemoryContractStore, InMemoryFigureStore
+from fakes.imports import InMemoryImportStore
 from fakes.journal import InMemoryJournal
 from fakes.keys import InMemoryKeys
 from fakes.notifications import InMemoryNotifications
@@ -16,6 +17,7 @@ from fakes.places import InMemoryPlaces
 from fakes.policies import InMemoryPolicyStore
 from fakes.routing import InMemoryRoutingStore
 from fakes.tracking import InMemoryScanStore
+from fakes.views import InMemoryViewStore
 
 __all__ = [
     "InMemoryAccessLog",
@@ -27,6 +29,7 @@ __all__ = [
     "InMemoryDeliveryStore",
     "InMemoryExchangeLog",
     "InMemoryFigureStore",
+    "InMemoryImportStore",
     "InMemoryJournal",
     "InMemoryKeys",
     "InMemoryNotifications",
@@ -34,4 +37,5 @@ __all__ = [
     "InMemoryPolicyStore",
     "InMemoryRoutingStore",
     "InMemoryScanStore",
+    "InMemoryViewStore",
 ]

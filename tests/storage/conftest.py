@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain import notification_ports, ports
 from domain.figure_ports import ContractStore, FigureStore
+from domain.imports import ImportStore
+from domain.views import ViewStore
 from runtime.wiring import identity
 from storage import audit
 from storage._crypto import BlindIndex
@@ -22,6 +24,7 @@ from storage.contracts import SqlContractStore
 from storage.deliveries import SqlDeliveryStore
 from storage.endpoints import SqlEndpointStore
 from storage.figures import SqlFigureStore
+from storage.imports import SqlImportStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
@@ -37,6 +40,7 @@ from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
+from storage.views import SqlViewStore
 
 SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications", "relay", "codec", "keys")
 
@@ -51,6 +55,8 @@ class Stores:
     policies: ports.PolicyStore
     figures: FigureStore
     contracts: ContractStore
+    views: ViewStore
+    imports: ImportStore
     accounts: ports.AccountStore
     routing: ports.RoutingStore
     availability: ports.AvailabilityStore
@@ -82,10 +88,12 @@ def sql(engines, rings) -> Stores:
     return Stores(
         journal=SqlJournal(engines["users"]),
         hints=None,
-        deliveries=SqlDeliveryStore(engines["deliveries"], rings["deliveries"]),
+        deliveries=SqlDeliveryStore(engines["deliveries"], rings["deliveries"], BlindIndex(bytes(32))),
         policies=SqlPolicyStore(engines["deliveries"]),
         figures=SqlFigureStore(engines["deliveries"]),
         contracts=SqlContractStore(engines["deliveries"]),
+        views=SqlViewStore(engines["deliveries"], rings["deliveries"]),
+        imports=SqlImportStore(engines["deliveries"], rings["deliveries"]),
         accounts=SqlAccountStore(engines["quotes"], rings["quotes"]),
         routing=SqlRoutingStore(engines["quotes"]),
         availability=SqlAvailabilityStore(engines["availability"]),
@@ -130,6 +138,8 @@ def memory() -> Stores:
         policies=fakes.InMemoryPolicyStore(journal),
         figures=fakes.InMemoryFigureStore(journal),
         contracts=fakes.InMemoryContractStore(journal),
+        views=fakes.InMemoryViewStore(journal),
+        imports=fakes.InMemoryImportStore(journal),
         accounts=fakes.InMemoryAccountStore(journal=journal),
         routing=fakes.InMemoryRoutingStore(journal),
         availability=fakes.InMemoryAvailabilityStore(journal=journal),
