@@ -37,7 +37,7 @@ _CSV = "text/csv; charset=utf-8"
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {}}}, **problems(400, 401, 403, 422, 503)},
 )
-async def export_deliveries(
+async def download_deliveries(
     parts: PartsDep,
     caller: Reader,
     where: Narrowed,
@@ -57,7 +57,7 @@ async def export_deliveries(
         items, following = await parts.deliveries.page(where, min(_PAGE, limit), after)
         whose = {it.id: it.organisation_id for it in items if it.organisation_id != caller.organisation_id}
         if is_staff(caller) and whose:
-            await tell(parts, caller, "export_deliveries", whose, ticket)
+            await tell(parts, caller, "download_deliveries", whose, ticket)
         return items, following
 
     first = await page(most, None)  # what cannot be is said before the file begins

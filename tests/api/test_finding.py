@@ -86,7 +86,7 @@ async def test_what_staff_read_out_is_told_to_those_it_is_about(http: Any, parts
     assert theirs.id in answer.text
     told, _ = await parts.accesses.of("org_told", 9, None)
     assert [(look.actor, look.route, look.subjects) for look in told] == [
-        (claims(staff)["sub"], "export_deliveries", (theirs.id,))
+        (claims(staff)["sub"], "download_deliveries", (theirs.id,))
     ]
 
 
