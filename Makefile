@@ -37,6 +37,7 @@ check: setup ## lint, formatting, types, and who may import whom
 
 bench: setup ## measure, against a bare workflow in the same run
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.searching
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11
 

@@ -25,7 +25,7 @@ from runtime.settings import Settings
 
 _MOST_PAYLOAD_BYTES = 4 << 20  # of the codec server, which is served alone: a page of the Temporal UI
 
-_FILES = {"/v1/reconciliations": 2 << 20}  # carriers' invoices: some forty thousand bookings
+_FILES = {"/v1/reconciliations": 2 << 20, "/v1/imports": 2 << 20}  # carriers' invoices, and many deliveries
 
 
 def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = None) -> FastAPI:

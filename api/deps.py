@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from domain.figure_ports import ContractStore, FigureStore
+from domain.imports import ImportStore
 from domain.ledger_ports import AdjustmentStore, LedgerStore, ReconciliationStore
 from domain.notification_ports import AddressChannel, EndpointStore, MessageStore, Notifier
 from domain.ports import (
@@ -41,6 +42,7 @@ from domain.user_ports import (
     SessionStore,
     UserStore,
 )
+from domain.views import ViewStore
 from runtime.codec import SealingCodec
 from runtime.hints import Bell
 from runtime.settings import Settings
@@ -61,6 +63,8 @@ class Parts:
     ledger: LedgerStore
     adjustments: AdjustmentStore
     reconciliations: ReconciliationStore
+    views: ViewStore
+    imports: ImportStore
     accounts: AccountStore
     routing: RoutingStore
     carriers: Carriers

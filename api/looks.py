@@ -18,10 +18,10 @@ from domain.access import AccessKind, Look, Personal, Ticket, Whose
 from domain.users import Principal, is_staff
 from runtime.request_ids import REQUEST_ID
 
-_Ticket = Annotated[Ticket | None, Header(alias="X-Access-Ticket", description="staff: the case they look for")]
+TicketHeader = Annotated[Ticket | None, Header(alias="X-Access-Ticket", description="staff: the case they look for")]
 _ADDED = (
     inspect.Parameter("asked", inspect.Parameter.KEYWORD_ONLY, annotation=Request),
-    inspect.Parameter("access_ticket", inspect.Parameter.KEYWORD_ONLY, annotation=_Ticket, default=None),
+    inspect.Parameter("access_ticket", inspect.Parameter.KEYWORD_ONLY, annotation=TicketHeader, default=None),
 )
 
 
@@ -49,21 +49,20 @@ def _telling(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         answer = await endpoint(**given)
         caller = known(asked.scope)
         if caller is not None and is_staff(caller) and (whose := _others(caller, answer, asked.path_params)):
-            look = Look(
-                kind=AccessKind.READ,
-                actor=caller.actor,
-                route=endpoint.__name__,
-                request_id=REQUEST_ID.get(),
-                ticket=access_ticket,
-            )
             parts: Parts = asked.app.state.parts
-            await parts.accesses.tell(look, whose)
+            await tell(parts, caller, endpoint.__name__, whose, access_ticket)
         return answer
 
     signature = inspect.signature(endpoint)
     asking = signature.replace(parameters=[*signature.parameters.values(), *_ADDED])
     tell_and_answer.__signature__ = asking  # type: ignore[attr-defined]  # what FastAPI reads
     return tell_and_answer
+
+
+async def tell(parts: Parts, caller: Principal, route: str, whose: Whose, ticket: str | None) -> None:
+    """Says that one of staff is about to see this; a file that is streamed says so itself, part by part."""
+    look = Look(kind=AccessKind.READ, actor=caller.actor, route=route, request_id=REQUEST_ID.get(), ticket=ticket)
+    await parts.accesses.tell(look, whose)
 
 
 def _others(caller: Principal, answer: object, path: Mapping[str, Any]) -> Whose:

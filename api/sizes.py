@@ -45,10 +45,10 @@ def measure(body: bytes) -> None:
 
 
 class Sizes:
-    """Reads each body to its end, within the limits, and hands it on."""
+    """Reads each body to its end, within the limits, and hands it on. `files` are paths that take a file of CSV, and
+    how many bytes of it."""
 
     def __init__(self, app: App, most: int = MOST_BYTES, files: Mapping[str, int] = MappingProxyType({})) -> None:
-        """`files`: paths that take a file, and how large it may be."""
         self._app, self._most, self._files = app, most, files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

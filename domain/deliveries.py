@@ -162,7 +162,7 @@ class Shipment(Request):
     @property
     def currency(self) -> Currency:
         """The pickup country's."""
-        return _CURRENCY_OF.get(self.pickup.address.country, Currency.USD)
+        return currency_of(self.pickup.address.country)
 
     def for_carriers(self, points: Points | None = None) -> QuoteRequest:
         """What carriers are told to name a price; `points` fill in coordinates that the shipment does not have."""
@@ -189,6 +189,11 @@ _CURRENCY_OF = {
     "BR": Currency.BRL, "US": Currency.USD, "MX": Currency.MXN, "AR": Currency.ARS, "CO": Currency.COP,
     "PT": Currency.EUR, "ES": Currency.EUR, "FR": Currency.EUR, "DE": Currency.EUR, "IT": Currency.EUR,
 }  # fmt: skip
+
+
+def currency_of(country: str) -> Currency:
+    """What is paid with where something is picked up."""
+    return _CURRENCY_OF.get(country, Currency.USD)
 
 
 class Courier(Value):

@@ -141,6 +141,22 @@ class DeliveriesUnderway(Conflict):
     """Not before these deliveries have ended: cancel them, or wait."""
 
 
+class TooManyViews(Conflict):
+    """There are as many saved views as there may be; delete one first."""
+
+
+class LinesWrong(Invalid):
+    """Some lines of the file cannot be carried out; nothing was begun."""
+
+
+class TooManyImports(Conflict):
+    """As many imports run as may at once; wait for one to end."""
+
+
+class ImportEnded(Conflict):
+    """The import is over."""
+
+
 class DeliveryDiverged(DomainError):
     """The journal holds another story for this step; a human must look."""
 

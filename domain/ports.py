@@ -16,7 +16,7 @@ from domain.ledger import Entry
 from domain.pauses import Pause
 from domain.places import Address, PartialAddress, Point
 from domain.privacy import Ground
-from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest
+from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest, Service
 from domain.routing import AccountRule, Asking
 from domain.terms import Terms
 from domain.tracking import Scan
@@ -163,17 +163,32 @@ class ExchangeLog(Protocol):
 
 
 class DeliveryFilter(Value):
-    """What a list is narrowed by; `text` looks into reference, tracking number, ids and cities."""
+    """What a list is narrowed by; several values of one field are alternatives, `…_from` is included, `…_to` is not.
+
+    `q` may be anything a human has at hand (see `domain.finding`); `text` is looked for inside reference, numbers, ids
+    and cities, which reads them all.
+    """
 
     organisation_id: str | None = None
     created_by: str | None = None
-    status: DeliveryStatus | None = None
-    attention: Attention | None = None
+    status: tuple[DeliveryStatus, ...] = ()
+    attention: tuple[Attention, ...] = ()
     carrier: str | None = None
+    service: Service | None = None
     reference: str | None = None
+    tracking_number: str | None = None
     text: str | None = None
+    q: str | None = None
+    recipient: str | None = None
+    sender: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
+    promised_from: datetime | None = None
+    promised_to: datetime | None = None
+    ended_from: datetime | None = None
+    ended_to: datetime | None = None
 
 
 class DeliveryStore(Protocol):

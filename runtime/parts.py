@@ -17,7 +17,7 @@ from storage._keks import read_key
 def check(settings: Settings, names: Sequence[str]) -> None:
     """Misses at once what these services cannot do without. Raises SettingMissing, KeyFileUnusable."""
     Wiring(settings).keks()
-    if "users" in names:
+    if {"users", "deliveries"} & set(names):
         read_key(settings.need("index_key_file"))
 
 
@@ -58,6 +58,8 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "ledger": ("deliveries", wiring.ledger),
                 "adjustments": ("deliveries", wiring.adjustments),
                 "reconciliations": ("deliveries", wiring.reconciliations),
+                "views": ("deliveries", wiring.views),
+                "imports": ("deliveries", wiring.imports),
                 "availability": ("availability", wiring.availability),
                 "scans": ("tracking", wiring.scans),
                 "endpoints": ("notifications", wiring.endpoints),

@@ -134,7 +134,8 @@ class Settings(BaseSettings):
     keks_dir: Path | None = None
     """Key-encryption keys, `<kid>.kek`, 32 random bytes in base64 each; the last by name wraps new data keys."""
     index_key_file: Path | None = None
-    """The key of blind indexes: 32 random bytes in base64. Without it nobody is found by e-mail."""
+    """The key of blind indexes: 32 random bytes in base64, for the users and deliveries services, which may have one
+    each. Without it nobody is found by e-mail, and no delivery by name."""
 
     smtp_url: SecretStr | None = None
     """The users service's mail server: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465."""

@@ -34,6 +34,7 @@ from storage.endpoints import SqlEndpointStore
 from storage.erasure import SqlDeliveryErasure
 from storage.exchanges import MongoExchangeLog
 from storage.figures import SqlFigureStore
+from storage.imports import SqlImportStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
@@ -55,6 +56,7 @@ from storage.sessions import SqlSessionStore
 from storage.terms import SqlTermsStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
+from storage.views import SqlViewStore
 
 if TYPE_CHECKING:
     from cashews import Cache
@@ -165,8 +167,9 @@ class Wiring:
         return SqlRoutingStore(self.engine(service))
 
     def deliveries(self) -> SqlDeliveryStore:
-        """As the deliveries role."""
-        return SqlDeliveryStore(self.engine("deliveries"), self.keys("deliveries"))
+        """As the deliveries role. Raises SettingMissing, KeyFileUnusable."""
+        index = BlindIndex.derived(read_key(self.settings.need("index_key_file")), "deliveries")
+        return SqlDeliveryStore(self.engine("deliveries"), self.keys("deliveries"), index)
 
     def erasure(self) -> SqlDeliveryErasure:
         """As the deliveries role."""
@@ -207,6 +210,14 @@ class Wiring:
     def terms(self, service: str) -> SqlTermsStore:
         """Only the quotes role may write them; deliveries reads."""
         return SqlTermsStore(self.engine(service))
+
+    def views(self) -> SqlViewStore:
+        """As the deliveries role."""
+        return SqlViewStore(self.engine("deliveries"), self.keys("deliveries"))
+
+    def imports(self) -> SqlImportStore:
+        """As the deliveries role."""
+        return SqlImportStore(self.engine("deliveries"), self.keys("deliveries"))
 
     def availability(self) -> SqlAvailabilityStore:
         """As the availability role."""

@@ -7,6 +7,8 @@ import zlib
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
 _VERSION, _DEFLATED = 1, 0x80
@@ -71,3 +73,8 @@ class BlindIndex:
     def of(self, place: str, value: str) -> bytes:
         """32 bytes for this value in this column; bring it into one form (as to case) before."""
         return hmac.new(self._key, f"{place}\x1f{value}".encode(), hashlib.sha256).digest()
+
+    @classmethod
+    def derived(cls, key: bytes, purpose: str) -> "BlindIndex":
+        """One whose digests are comparable with those of no other purpose under the same key (RFC 5869)."""
+        return cls(HKDF(SHA256(), KEY_BYTES, salt=None, info=f"entrega blind index: {purpose}".encode()).derive(key))

@@ -1,6 +1,5 @@
 """A delivery's row: what it is found by stands beside it in the clear, the rest is sealed by its own key."""
 
-import unicodedata
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.deliveries import Delivery, RecordMove
 from domain.erasure import erased_request
+from domain.finding import folded
 from domain.quotes import Service
 from storage._crypto import Key
 from storage._rows import Row
@@ -37,6 +37,7 @@ class DeliveryRow(Row):
     tracking_number: Mapped[str | None]
     booking_reference: Mapped[str | None]
     promised_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
     request_hash: Mapped[bytes]
     seq: Mapped[int]
     search_text: Mapped[str]
@@ -50,7 +51,7 @@ SHOWN = [
     getattr(DeliveryRow, name)
     for name in (
         *("id", "organisation_id", "created_by", "created_at", "updated_at", "seq", "status", "attention"),
-        *("service", "reference", "promised_at", "document"),
+        *("service", "reference", "promised_at", "ended_at", "document"),
     )
 ]
 
@@ -78,6 +79,7 @@ def values(move: RecordMove, key: Key) -> dict[str, Any]:
         "tracking_number": booking.tracking_number if booking else None,
         "booking_reference": booking.reference if booking else None,
         "promised_at": delivery.promised_at,
+        "ended_at": delivery.ended_at,
         "request_hash": sealed("request_hash", delivery.request.fingerprint().encode()),
         "seq": delivery.seq,
         "search_text": _search_text(delivery),
@@ -106,9 +108,3 @@ def _search_text(delivery: Delivery) -> str:
     codes = (booking.tracking_number or "", booking.reference) if booking else ()
     cities = request.pickup.address.city, request.dropoff.address.city
     return folded(" ".join((delivery.id, request.reference, *codes, *cities)))
-
-
-def folded(text: str) -> str:
-    """Without case and accents: who looks for `sao paulo` means São Paulo."""
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

@@ -5,20 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Select, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, Text, TextClause, any_, cast, func, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain import audit
-from domain.deliveries import Delivery, RecordMove
+from domain.deliveries import Attention, Delivery, RecordMove
 from domain.errors import DeliveryDiverged, Invalid
+from domain.finding import folded, search
 from domain.ledger import Entry
 from domain.ports import DeliveryFilter
 from storage import _paging
-from storage._crypto import Key
-from storage._delivery_rows import SHOWN, DeliveryRow, as_delivery, folded, place, values
+from storage._crypto import BlindIndex, Key
+from storage._delivery_rows import SHOWN, DeliveryRow, as_delivery, place, values
 from storage._engine import constraint, reading, transaction
+from storage.clues import FEW, ClueRow, tsquery, write_clues
 from storage.journal import JournalRow, lock, write_lines
 from storage.keys import KeyRing
 from storage.ledger import read_entries, write_entries
@@ -27,9 +29,10 @@ from storage.ledger import read_entries, write_entries
 class SqlDeliveryStore:
     """Writes as the workflow tells, reads for everybody."""
 
-    def __init__(self, engine: AsyncEngine, keys: KeyRing) -> None:
+    def __init__(self, engine: AsyncEngine, keys: KeyRing, index: BlindIndex) -> None:
         self._engine = engine
         self._keys = keys
+        self._index = index
 
     async def record(self, move: RecordMove) -> None:
         """Journal lines, row, entries and state, or nothing of it; see the port for what is skipped and refused."""
@@ -43,6 +46,7 @@ class SqlDeliveryStore:
                     key = await self._keys.within(connection, delivery.id)
                     await write_lines(connection, delivery.id, delivery.organisation_id, fresh, prev_hash)
                     await _write_row(connection, move, key, follows=fresh[0].seq - 1)
+                    await write_clues(connection, delivery, self._index)
                     await write_entries(connection, move.entries)
         except IntegrityError as error:
             raise DeliveryDiverged(
@@ -69,18 +73,43 @@ class SqlDeliveryStore:
 
     async def page(self, where: DeliveryFilter, limit: int, after: str | None) -> tuple[Sequence[Delivery], str | None]:
         """Newest first; `created_from` is included, `created_to` is not. Raises Invalid for a strange cursor."""
-        newest_first = DeliveryRow.created_at.desc(), DeliveryRow.id.desc()
-        query = _narrowed(select(*SHOWN), where).order_by(*newest_first).limit(limit + 1)
+        query = narrowed(select(*SHOWN), where).order_by(*NEWEST_FIRST).limit(limit + 1)
         if after is not None:
             query = query.where(tuple_(DeliveryRow.created_at, DeliveryRow.id) < _position(after))
-        async with reading(self._engine) as connection:
-            rows = (await connection.execute(query)).all()
+        if wanted := search(where):
+            rows = await self._sought(query, tsquery(wanted, self._index, where.organisation_id), where, after)
+        else:
+            async with reading(self._engine) as connection:
+                rows = (await connection.execute(query)).all()
         keys = await self._keys.known(row.id for row in rows)
         found = [as_delivery(row, keys.get(row.id)) for row in rows]
         page = found[:limit]
         if len(found) <= limit or not page:
             return page, None
         return page, _paging.encode(page[-1].created_at.isoformat(), page[-1].id)
+
+    async def _sought(
+        self, query: Select[Any], words: str | None, where: DeliveryFilter, after: str | None
+    ) -> Sequence[Any]:
+        """The rows of a query that words find. PostgreSQL cannot tell how many they will find, so it is not left to
+        guess: the index of words gives what there is, and beyond `FEW` the newest are gone through instead."""
+        if words is None:
+            return ()
+        clue_fits = ClueRow.words.bool_op("@@")(cast(words, TSQUERY))
+        found = select(ClueRow.delivery_id).where(clue_fits).limit(FEW + 1)
+        if after is not None:
+            found = found.where(tuple_(ClueRow.created_at, ClueRow.delivery_id) < _position(after))
+        async with transaction(self._engine) as connection:
+            await connection.execute(_BY_WORDS)
+            ids = (await connection.scalars(found)).all()
+            if len(ids) <= FEW:
+                await connection.execute(_BY_ID)
+                query = query.where(DeliveryRow.id == any_(cast(ids, ARRAY(Text()))))
+            else:
+                await connection.execute(_IN_ORDER)
+                query = _walked(query, clue_fits, where.organisation_id)
+            rows: Sequence[Any] = (await connection.execute(query)).all()
+            return rows
 
     async def entries(self, delivery_id: str) -> Sequence[Entry]:
         """The delivery's ledger entries, oldest first."""
@@ -138,15 +167,44 @@ async def _write_row(connection: AsyncConnection, move: RecordMove, key: Key, *,
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _narrowed(query: Select[Any], where: DeliveryFilter) -> Select[Any]:
-    for name in ("organisation_id", "created_by", "status", "attention", "carrier", "reference"):
+NEWEST_FIRST = DeliveryRow.created_at.desc(), DeliveryRow.id.desc()
+
+
+def _planned(**switches: str) -> TextClause:
+    """The planner's switches, for this transaction."""
+    told = (f"set_config('enable_{name}', '{to}', true)" for name, to in switches.items())
+    return text(f"SELECT {', '.join(told)}")
+
+
+_BY_WORDS = _planned(seqscan="off", indexscan="off")
+_BY_ID = _planned(indexscan="on")
+_IN_ORDER = _planned(indexscan="on", bitmapscan="off", sort="off")
+
+
+def _walked(query: Select[Any], clue_fits: ColumnElement[bool], organisation_id: str | None) -> Select[Any]:
+    """The query in the order of clues, which is the same one."""
+    query = query.join(ClueRow, ClueRow.delivery_id == DeliveryRow.id).where(clue_fits)
+    if organisation_id is not None:
+        query = query.where(ClueRow.organisation_id == organisation_id)
+    return query.order_by(None).order_by(ClueRow.created_at.desc(), ClueRow.delivery_id.desc())
+
+
+def narrowed(query: Select[Any], where: DeliveryFilter) -> Select[Any]:
+    """What a filter says of rows; its words are looked up elsewhere."""
+    for name in ("organisation_id", "created_by", "carrier", "service", "reference", "tracking_number"):
         wanted = getattr(where, name)
         if wanted is not None:
             query = query.where(getattr(DeliveryRow, name) == str(wanted))
-    if where.created_from is not None:
-        query = query.where(DeliveryRow.created_at >= where.created_from)
-    if where.created_to is not None:
-        query = query.where(DeliveryRow.created_at < where.created_to)
+    if where.status:
+        query = query.where(DeliveryRow.status.in_([str(status) for status in where.status]))
+    if where.attention:
+        # Said so that the index of those that need attention serves.
+        query = query.where(DeliveryRow.attention.in_([str(why) for why in where.attention]))
+        query = query.where(DeliveryRow.attention != "none") if Attention.NONE not in where.attention else query
+    for name in ("created", "promised", "ended"):
+        column, since, until = getattr(DeliveryRow, f"{name}_at"), f"{name}_from", f"{name}_to"
+        query = query if (at := getattr(where, since)) is None else query.where(column >= at)
+        query = query if (at := getattr(where, until)) is None else query.where(column < at)
     if where.text:
         query = query.where(DeliveryRow.search_text.contains(folded(where.text), autoescape=True))
     return query

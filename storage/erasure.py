@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.deliveries import FINAL
 from domain.errors import Invalid
+from domain.finding import folded
 from domain.privacy import Ground
 from storage import _paging
-from storage._delivery_rows import DeliveryRow, folded
+from storage._delivery_rows import DeliveryRow
 from storage._engine import reading, transaction
 from storage.journal import JournalRow, lock
 from storage.keys import KeyRing

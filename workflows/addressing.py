@@ -34,3 +34,8 @@ def delivery_in(workflow_id: str) -> str | None:
     """The delivery that a workflow of any kind is about, which its id names; None for one about no single delivery."""
     found = _ID.findall(workflow_id)
     return found[0] if len(found) == 1 else None
+
+
+def import_workflow_id(import_id: str) -> str:
+    """The id of the workflow that carries an import out."""
+    return f"import/{import_id}"

@@ -119,3 +119,16 @@ RETENTION: dict[str, Any] = {
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5),
     "priority": Priority(priority_key=5),
 }
+
+REQUEST_LINES: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=10),
+    "heartbeat_timeout": _MISSED_LATE,
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+    "cancellation_type": _WAIT,
+    "priority": Priority(priority_key=5),  # whoever waits at a screen comes first
+}
+
+END_IMPORT: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+}

@@ -11,13 +11,13 @@ from api.auth import Checker, requires
 from api.availability.schemas import AreaBody, AvailabilityAnswer, AvailabilityCheck, CarrierAnswer
 from api.deps import Parts, PartsDep
 from api.errors import problems
-from api.locating import locate
 from api.paging import Page
 from domain import errors
 from domain.availability import Refusal, ServiceArea, by_the_book
 from domain.deliveries import DeliveryPolicy
 from domain.quotes import CarrierAccount, QuoteRequest, Service
 from domain.users import Principal, may_keep_areas
+from runtime.locating import locate
 
 router = APIRouter(tags=["availability"])
 
@@ -28,7 +28,7 @@ Keeper = Annotated[Principal, Depends(requires(may_keep_areas))]
 @router.post("/availability", responses=problems(400, 401, 403, 413, 422, 503))
 async def check_availability(body: AvailabilityCheck, parts: PartsDep, caller: Checker) -> AvailabilityAnswer:
     """What accepting an express offer would ask: the areas, the clock, the window's capacity, and the carriers."""
-    request = body.for_carriers(await locate(parts, body)).model_copy(update={"service": Service.EXPRESS})
+    request = body.for_carriers(await locate(parts.geocoder, body)).model_copy(update={"service": Service.EXPRESS})
     at = body.ready_at or datetime.now(UTC)
     areas = {area.id: area for area in await parts.availability.areas()}
     verdict = by_the_book(areas.values(), request.pickup.address, request.dropoff.address, at)

@@ -1,12 +1,13 @@
-"""Deliveries: request, choose, follow, steer, forget; figures of many, what is promised of them, and the ledger."""
+"""Deliveries: request, find, choose, follow, steer, forget; figures, promises, and the ledger."""
 
 from fastapi import APIRouter
 
 from api import ledger
-from api.deliveries import contracts, figures, privacy, routes
+from api.deliveries import contracts, exports, figures, imports, privacy, routes, views
 
 router = APIRouter()
-for part in (routes, privacy, figures, contracts, ledger):
+# The export first: its address looks like a delivery's.
+for part in (exports, imports, routes, privacy, views, figures, contracts, ledger):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -1,29 +1,20 @@
 """How the API asks a delivery's workflow: start it once, ask it by update, wait a while."""
 
-import asyncio
-import contextlib
 from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from temporalio.client import (
-    WithStartWorkflowOperation,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-    WorkflowUpdateStage,
-)
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateStage
 
 from api.deps import Parts
 from api.errors import TEMPORAL_FAILURES, temporal_error
-from api.locating import locate
 from domain import errors
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
 from domain.users import Principal, sees_only_own
-from workflows import addressing, messages, search
-from workflows.deliveries import DeliveryWorkflow
+from runtime.requesting import TemporalRequester
+from workflows import addressing
 
 _WAIT = timedelta(seconds=15)
-_AT_ONCE_S = 0.05
 
 
 def delivery_id(caller: Principal, key: str) -> str:
@@ -48,45 +39,10 @@ async def request_delivery(
             raise errors.IdempotencyKeyReused
         if known.status is not DeliveryStatus.QUOTING:
             return known, True  # else the same question is asked again, and answered with the offers
-    asking = await parts.carriers.asked(request.for_carriers(), caller.organisation_id)
-    start = messages.DeliveryStart(
-        delivery_id=its_id,
-        organisation_id=caller.organisation_id,
-        actor=caller.actor,
-        request=request,
-        points=await locate(parts, request),
-        accounts=messages.Asked.all_of(asking),
-        left_out=asking.declined,
-        policy=await policy_of(parts, caller.organisation_id),
-        terms=await parts.contracts.terms(caller.organisation_id, request.service),
-        margin=(await parts.terms.terms(caller.organisation_id)).margin,
-    )
-    operation = WithStartWorkflowOperation(
-        DeliveryWorkflow.run,
-        start,
-        id=addressing.delivery_workflow_id(its_id),
-        task_queue=addressing.DELIVERIES,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        search_attributes=search.at_start(caller.organisation_id, request.service),
-        static_summary=f"{request.service} · {request.pickup.address.state} → {request.dropoff.address.state}",
-    )
     try:
-        # The client's own `rpc_timeout` is one of each call it makes, and it calls until there is an answer.
-        async with asyncio.timeout(_WAIT.total_seconds()):
-            answer: Any = await parts.temporal.execute_update_with_start_workflow(
-                DeliveryWorkflow.quoted,
-                messages.Quoted(actor=caller.actor),
-                start_workflow_operation=operation,
-                id=f"quoted-{its_id}",
-                rpc_timeout=_WAIT,
-            )
+        delivery = await _requester(parts).request(its_id, caller.organisation_id, caller.actor, request)
     except (TimeoutError, *TEMPORAL_FAILURES) as error:
-        # Else its future is reported as never retrieved; where no connection was made it never comes.
-        with contextlib.suppress(TimeoutError, *TEMPORAL_FAILURES):
-            await asyncio.wait_for(operation.workflow_handle(), _AT_ONCE_S)
         raise temporal_error(error) from error
-    delivery: Delivery = answer
     if delivery.request.fingerprint() != fingerprint:  # another request was faster under this key
         raise errors.IdempotencyKeyReused
     return delivery, known is not None
@@ -94,8 +50,13 @@ async def request_delivery(
 
 async def policy_of(parts: Parts, organisation_id: str) -> DeliveryPolicy:
     """The organisation's own, else the settings'."""
-    own = await parts.policies.policy(organisation_id)
-    return own or DeliveryPolicy.model_validate(parts.settings.policy)
+    return await _requester(parts).policy(organisation_id)
+
+
+def _requester(parts: Parts) -> TemporalRequester:
+    usual = parts.settings.policy
+    stores = parts.policies, parts.contracts, parts.terms
+    return TemporalRequester(parts.temporal, parts.carriers, *stores, parts.geocoder, usual)
 
 
 async def ask(parts: Parts, its_id: str, update: Any, message: Any, key: str | None) -> Delivery | None:

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Response
 from fastapi import Path as PathParam
 
 from api.auth import Reader, Requester, requires
 from api.deliveries.asking import ask, policy_of, request_delivery
+from api.deliveries.finding import Narrowed
 from api.deliveries.schemas import (
     AcceptBody,
     CancelBody,
@@ -26,11 +27,10 @@ from api.links import tracking_url
 from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
 from domain import errors
-from domain._values import Closed, Timestamp
-from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryRequest, DeliveryStatus
+from domain._values import Closed
+from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
 from domain.ledger import OURS
-from domain.ports import DeliveryFilter
-from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer, sees_only_own
+from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer
 from workflows import addressing, messages
 from workflows.deliveries import DeliveryWorkflow
 
@@ -97,30 +97,9 @@ async def create_delivery(
 
 @router.get("/deliveries", responses=problems(400, 401, 403, 422, 503))
 async def list_deliveries(
-    parts: PartsDep,
-    caller: Reader,
-    status: DeliveryStatus | None = None,
-    attention: Attention | None = None,
-    carrier: Annotated[str | None, Query(max_length=64)] = None,
-    reference: Annotated[str | None, Query(max_length=64)] = None,
-    text: Annotated[str | None, Query(min_length=2, max_length=64)] = None,
-    created_from: Timestamp | None = None,
-    created_to: Timestamp | None = None,
-    limit: Limit = 50,
-    cursor: CursorParam = None,
+    parts: PartsDep, where: Narrowed, limit: Limit = 50, cursor: CursorParam = None
 ) -> Page[DeliveryView]:
-    """Newest first. Staff see every organisation's."""
-    where = DeliveryFilter(
-        organisation_id=None if is_staff(caller) else caller.organisation_id,
-        created_by=caller.user_id if sees_only_own(caller) else None,
-        status=status,
-        attention=attention,
-        carrier=carrier,
-        reference=reference,
-        text=text,
-        created_from=created_from,
-        created_to=created_to,
-    )
+    """Newest first, narrowed by whatever is known of them. Staff see every organisation's."""
     items, following = await parts.deliveries.page(where, limit, cursor)
     return Page[DeliveryView](items=[_view(parts, delivery) for delivery in items], next=following)
 

@@ -10,7 +10,6 @@ from activities.quotes import AskCarrier, QuoteActivities, decline
 from api.auth import Checker
 from api.deps import Parts, PartsDep
 from api.errors import problems
-from api.locating import locate
 from api.quotes.schemas import PriceCheck, Prices
 from api.views import PriceView
 from domain.deliveries import DeliveryPolicy, Shipment
@@ -18,6 +17,7 @@ from domain.errors import DomainError
 from domain.quotes import CarrierAccount, Choice, Quote, QuoteRequest, Rule, ranked
 from domain.routing import Asking
 from domain.terms import Margin
+from runtime.locating import locate
 
 router = APIRouter(tags=["quotes"])
 _REMEMBERED_S = 20
@@ -54,7 +54,7 @@ def _worth_remembering(result: str, args: object, kwargs: object, key: str = "")
 async def ask_everybody(parts: Parts, asking: Asking, shipment: Shipment, margin: Margin | None = None) -> Quote:
     """Every asked account's answer, each within the deadline and none waiting for another."""
     policy = DeliveryPolicy.model_validate(parts.settings.policy)
-    request = shipment.for_carriers(await locate(parts, shipment))
+    request = shipment.for_carriers(await locate(parts.geocoder, shipment))
     answers = await asyncio.gather(*(_ask(parts, account, request, policy, margin) for account in asking.accounts))
     return Quote(
         offers=tuple(offer for answer in answers for offer in answer.offers),

@@ -86,6 +86,8 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         ledger=fakes.InMemoryLedgerStore(deliveries),
         adjustments=adjustments,
         reconciliations=fakes.InMemoryReconciliationStore(adjustments),
+        views=fakes.InMemoryViewStore(journal),
+        imports=fakes.InMemoryImportStore(journal),
         accounts=accounts,
         routing=routing,
         carriers=book,

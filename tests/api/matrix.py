@@ -130,6 +130,18 @@ MATRIX: dict[Route, Row] = {
     # deliveries
     ("post", "/v1/deliveries"): Row(Who.WRITER, 422),
     ("get", "/v1/deliveries"): Row(Who.READER, 200),
+    ("get", "/v1/deliveries/export.csv"): Row(Who.READER, 200),
+    ("get", "/v1/views"): Row(Who.PERSON, 200),
+    ("post", "/v1/views"): Row(Who.PERSON, 422),
+    ("get", "/v1/views/{view_id}"): Row(Who.PERSON, 404, foreign=404),
+    ("put", "/v1/views/{view_id}"): Row(Who.PERSON, 422, foreign=404),
+    ("delete", "/v1/views/{view_id}"): Row(Who.PERSON, 404, foreign=404),
+    ("post", "/v1/imports"): Row(Who.WRITER, 400),
+    ("get", "/v1/imports"): Row(Who.READER, 200),
+    ("get", "/v1/imports/template.csv"): Row(Who.READER, 200),
+    ("get", "/v1/imports/{import_id}"): Row(Who.READER, 404, foreign=404),
+    ("get", "/v1/imports/{import_id}/lines"): Row(Who.READER, 404, foreign=404),
+    ("post", "/v1/imports/{import_id}/cancel"): Row(Who.WRITER, 404, foreign=404),
     ("get", DELIVERY): Row(Who.READER, 404, foreign=404),
     ("get", f"{DELIVERY}/entries"): Row(Who.READER, 404, foreign=404),
     ("post", f"{DELIVERY}/accept"): Row(Who.WRITER, 422, foreign=404),
@@ -215,6 +227,8 @@ MISSING = {
     "key_id": "key_x",
     "endpoint_id": f"whe_{'0' * 32}",
     "message_id": f"msg_{'0' * 32}",
+    "view_id": "view_x",
+    "import_id": f"imp_{'0' * 32}",
     "token": f"trk_{'A' * 43}",
 }
 """What fills a path with nothing that is there."""
@@ -229,6 +243,7 @@ BODIES: dict[Route, object] = {
     ("post", f"{ORG}/service-accounts/{{account_id}}/keys"): {"name": "k", "scopes": ["quotes:read"]},
     ("post", "/v1/deliveries/all/export"): {"delivery_id": "{delivery_id}"},
     ("post", "/v1/tracking/all/export"): {"delivery_id": "{delivery_id}"},
+    ("put", "/v1/views/{view_id}"): {"name": "mine"},
     ("post", f"{DELIVERY}/accept"): {"offer_id": f"off_{'0' * 32}"},
     ("post", f"{DELIVERY}/decide"): {"decision": "retry"},
 }

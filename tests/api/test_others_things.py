@@ -8,7 +8,19 @@ import httpx
 import jwt
 import pytest
 from fastapi import FastAPI
-from making import api_key, delivery, endpoint, invitation, message, move, service_account, session, user
+from making import (
+    api_key,
+    delivery,
+    endpoint,
+    imported,
+    invitation,
+    message,
+    move,
+    service_account,
+    session,
+    user,
+    view,
+)  # fmt: skip
 from matrix import BODIES, CUSTOMERS, MATRIX, MISSING, Route, Who, of
 from test_matrix import filled
 
@@ -38,6 +50,10 @@ async def theirs(parts: Parts) -> Theirs:
     await parts.invitations.add(asked, f"digest {asked.id}")
     requested = delivery(organisation_id=organisation.id, created_by=person.id)
     await parts.deliveries.record(move(requested))
+    kept = view(organisation.id, person.id)
+    await parts.views.put(kept, person.id)
+    filed, lines = imported(2, organisation_id=organisation.id, created_by=person.id)
+    await parts.imports.begin(filed, lines, "hash")
     called = endpoint(organisation_id=organisation.id)
     await parts.endpoints.add(called, Secrets(current="whsec_bmV3"))
     sent = message(called, delivery_id=requested.id)
@@ -45,7 +61,8 @@ async def theirs(parts: Parts) -> Theirs:
     ids = {
         "delivery_id": requested.id, "organisation_id": organisation.id, "user_id": person.id, "session_id": living.id,
         "invitation_id": asked.id, "account_id": account.id, "key_id": key.id,
-        "endpoint_id": called.id, "message_id": sent.id,
+        "endpoint_id": called.id, "message_id": sent.id, "view_id": kept.id,
+        "import_id": filed.id,
     }  # fmt: skip
     return Theirs(ids, person.id, organisation.id)
 
@@ -77,6 +94,7 @@ async def everything(parts: Parts, theirs: Theirs) -> list[Any]:
         await parts.invitations.of(there, now), await parts.service_accounts.of(there), await parts.api_keys.of(there),
         await parts.deliveries.get(theirs.ids["delivery_id"]), await parts.endpoints.get(theirs.ids["endpoint_id"]),
         await parts.messages.get(theirs.ids["endpoint_id"], theirs.ids["message_id"]),
+        await parts.views.get(theirs.ids["view_id"]), await parts.imports.get(theirs.ids["import_id"]),
     ]  # fmt: skip
 
 
@@ -187,6 +205,7 @@ NESTED: list[tuple[str, str, Any]] = [
     ("put", "/v1/policies/{organisation_id}", {"more": 1}),
     ("put", "/v1/terms/{organisation_id}", {"margin": {"more": 1}}),
     ("post", "/v1/adjustments", {"money": {"amount": 1, "currency": "BRL", "more": 1}}),
+    ("post", "/v1/views", {"name": "x", "narrowing": {"more": 1}}),
 ]  # fmt: skip
 
 

@@ -196,7 +196,7 @@ async def test_carriers_that_are_asked_for_long_hold_no_request(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(parts.temporal, "execute_update_with_start_workflow", thinking)
-    monkeypatch.setattr("api.deliveries.asking._WAIT", timedelta(milliseconds=50))
+    monkeypatch.setattr("runtime.requesting._WAIT", timedelta(milliseconds=50))
     answer = await http.post("/v1/deliveries", json=body(), headers={**await signed(), "Idempotency-Key": "key"})
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert "same Idempotency-Key" in answer.json()["detail"]

@@ -10,6 +10,7 @@ from fakes.deliveries import InMemoryDeliveryStore
 from fakes.erasure import InMemoryDeliveryErasure
 from fakes.exchanges import InMemoryExchangeLog
 from fakes.figures import InMemoryContractStore, InMemoryFigureStore
+from fakes.imports import InMemoryImportStore
 from fakes.journal import InMemoryJournal
 from fakes.keys import InMemoryKeys
 from fakes.ledger import InMemoryLedgerStore
@@ -20,6 +21,7 @@ from fakes.reconciliations import InMemoryReconciliationStore
 from fakes.routing import InMemoryRoutingStore
 from fakes.terms import InMemoryTermsStore
 from fakes.tracking import InMemoryScanStore
+from fakes.views import InMemoryViewStore
 
 __all__ = [
     "InMemoryAccessLog",
@@ -32,6 +34,7 @@ __all__ = [
     "InMemoryDeliveryStore",
     "InMemoryExchangeLog",
     "InMemoryFigureStore",
+    "InMemoryImportStore",
     "InMemoryJournal",
     "InMemoryKeys",
     "InMemoryLedgerStore",
@@ -42,4 +45,5 @@ __all__ = [
     "InMemoryRoutingStore",
     "InMemoryScanStore",
     "InMemoryTermsStore",
+    "InMemoryViewStore",
 ]

@@ -1,6 +1,5 @@
 """Deliveries, in memory."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any
 
 from domain import errors
 from domain.deliveries import Delivery, RecordMove
+from domain.finding import clues, folded, satisfied, search
 from domain.ledger import Entry, imbalance
 from domain.ports import DeliveryFilter
 from fakes.journal import InMemoryJournal
@@ -84,15 +84,20 @@ def _fits(delivery: Delivery, where: DeliveryFilter) -> bool:
     return (
         where.organisation_id in (None, delivery.organisation_id)
         and where.created_by in (None, delivery.created_by)
-        and where.status in (None, delivery.status)
-        and where.attention in (None, delivery.attention)
+        and (not where.status or delivery.status in where.status)
+        and (not where.attention or delivery.attention in where.attention)
         and where.carrier in (None, holder.carrier if holder else "")
+        and where.service in (None, request.service)
         and where.reference in (None, request.reference)
-        and (where.created_from is None or delivery.created_at >= where.created_from)
-        and (where.created_to is None or delivery.created_at < where.created_to)
-        and (not where.text or _folded(where.text) in _folded(" ".join(map(str, text))))
+        and where.tracking_number in (None, delivery.booking.tracking_number if delivery.booking else "")
+        and all(_within(where, delivery, name) for name in ("created", "promised", "ended"))
+        and (not where.text or folded(where.text) in folded(" ".join(map(str, text))))
+        and satisfied(search(where), clues(delivery))
     )
 
 
-def _folded(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+def _within(where: DeliveryFilter, delivery: Delivery, name: str) -> bool:
+    at, since, until = getattr(delivery, f"{name}_at"), getattr(where, f"{name}_from"), getattr(where, f"{name}_to")
+    if at is None:
+        return since is None and until is None
+    return (since is None or at >= since) and (until is None or at < until)

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain import ledger_ports, notification_ports, ports
 from domain.figure_ports import ContractStore, FigureStore
+from domain.imports import ImportStore
+from domain.views import ViewStore
 from runtime.wiring import identity
 from storage import audit
 from storage._crypto import BlindIndex
@@ -23,6 +25,7 @@ from storage.contracts import SqlContractStore
 from storage.deliveries import SqlDeliveryStore
 from storage.endpoints import SqlEndpointStore
 from storage.figures import SqlFigureStore
+from storage.imports import SqlImportStore
 from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
@@ -41,6 +44,7 @@ from storage.sessions import SqlSessionStore
 from storage.terms import SqlTermsStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
+from storage.views import SqlViewStore
 
 SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications", "relay", "codec", "keys")
 
@@ -59,6 +63,8 @@ class Stores:
     ledger: ledger_ports.LedgerStore
     adjustments: ledger_ports.AdjustmentStore
     reconciliations: ledger_ports.ReconciliationStore
+    views: ViewStore
+    imports: ImportStore
     accounts: ports.AccountStore
     routing: ports.RoutingStore
     availability: ports.AvailabilityStore
@@ -90,7 +96,7 @@ def sql(engines, rings) -> Stores:
     return Stores(
         journal=SqlJournal(engines["users"]),
         hints=None,
-        deliveries=SqlDeliveryStore(engines["deliveries"], rings["deliveries"]),
+        deliveries=SqlDeliveryStore(engines["deliveries"], rings["deliveries"], BlindIndex(bytes(32))),
         policies=SqlPolicyStore(engines["deliveries"]),
         figures=SqlFigureStore(engines["deliveries"]),
         contracts=SqlContractStore(engines["deliveries"]),
@@ -98,6 +104,8 @@ def sql(engines, rings) -> Stores:
         ledger=SqlLedgerStore(engines["deliveries"]),
         adjustments=SqlAdjustmentStore(engines["deliveries"]),
         reconciliations=SqlReconciliationStore(engines["deliveries"]),
+        views=SqlViewStore(engines["deliveries"], rings["deliveries"]),
+        imports=SqlImportStore(engines["deliveries"], rings["deliveries"]),
         accounts=SqlAccountStore(engines["quotes"], rings["quotes"]),
         routing=SqlRoutingStore(engines["quotes"]),
         availability=SqlAvailabilityStore(engines["availability"]),
@@ -148,6 +156,8 @@ def memory() -> Stores:
         ledger=fakes.InMemoryLedgerStore(deliveries),
         adjustments=adjustments,
         reconciliations=fakes.InMemoryReconciliationStore(adjustments),
+        views=fakes.InMemoryViewStore(journal),
+        imports=fakes.InMemoryImportStore(journal),
         accounts=fakes.InMemoryAccountStore(journal=journal),
         routing=fakes.InMemoryRoutingStore(journal),
         availability=fakes.InMemoryAvailabilityStore(journal=journal),

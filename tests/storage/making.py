@@ -7,12 +7,14 @@ from typing import Any
 from domain import audit, ledger
 from domain.bookings import Booking
 from domain.deliveries import Delivery, DeliveryRequest, RecordMove
+from domain.imports import Import, WaitingLine, delivery_id
 from domain.money import Currency, Money
 from domain.notifications import Message, WebhookEndpoint, message_id
 from domain.organisations import ApiKey, Invitation, ServiceAccount
 from domain.sessions import Session
 from domain.tracking import Scan, ScanKind
 from domain.users import Organisation, OrgRole, Role, Scope, User
+from domain.views import SavedView
 
 NOW = datetime(2030, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -136,3 +138,19 @@ def message(to: WebhookEndpoint, seq: int = 1, **more: Any) -> Message:
 
 def held(reference: str, account: str = "rapido", **more: Any) -> ledger.Holder:
     return ledger.Holder(carrier="moto", carrier_account=account, booking_reference=reference, **more)
+
+
+def view(organisation_id: str, created_by: str, **more: Any) -> SavedView:
+    values = {
+        "id": fresh("view"), "organisation_id": organisation_id, "created_by": created_by, "name": "Atrasadas",
+        "narrowing": {"recipient": "Zulmira"}, "created_at": NOW, "updated_at": NOW,
+    }  # fmt: skip
+    return SavedView.model_validate({**values, **more})
+
+
+def imported(count: int, **more: Any) -> tuple[Import, list[WaitingLine]]:
+    values = {"id": fresh("imp"), "organisation_id": fresh("org"), "created_by": "usr_1", "created_at": NOW}
+    made = Import.model_validate({**values, "lines": count, **more})
+    request = delivery(reference="Zulmira").request
+    numbers = range(2, count + 2)
+    return made, [WaitingLine(line=n, delivery_id=delivery_id(made.id, n), request=request) for n in numbers]

@@ -211,8 +211,8 @@ async def test_a_page_is_narrowed_by_what_is_asked(stores):
 
     assert await found() == [told.id, other.id]
     assert await found(created_by="svc_1") == [other.id]
-    assert await found(status="quoted") == [other.id]
-    assert await found(attention="silent_carrier") == [told.id]
+    assert await found(status=["quoted"]) == [other.id]
+    assert await found(attention=["silent_carrier"]) == [told.id]
     assert await found(carrier="moto") == [told.id]
     assert await found(reference="NF_100%") == [told.id]
     assert await found(created_from=NOW) == [told.id]

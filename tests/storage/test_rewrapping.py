@@ -9,6 +9,7 @@ from making import delivery, fresh, move
 from sqlalchemy.engine import make_url
 
 from domain.errors import Erased, Unavailable
+from storage._crypto import BlindIndex
 from storage._engine import connect
 from storage._keks import Keks, make_kek
 from storage.deliveries import SqlDeliveryStore
@@ -105,7 +106,7 @@ async def test_under_load_nothing_is_unreadable_and_nothing_erased_comes_back(en
     recorded, erased, rotated, counts = [], set(), asyncio.Event(), [0, 0]
 
     async def record(who: int) -> None:
-        store = SqlDeliveryStore(engines["deliveries"], ring(engines, keks))
+        store = SqlDeliveryStore(engines["deliveries"], ring(engines, keks), BlindIndex(bytes(32)))
         while not rotated.is_set():
             it = delivery()
             await store.record(move(it, state={"of": it.id}))
@@ -119,7 +120,7 @@ async def test_under_load_nothing_is_unreadable_and_nothing_erased_comes_back(en
             await asyncio.sleep(0.01)
 
     async def read() -> None:
-        store = SqlDeliveryStore(engines["deliveries"], ring(engines, keks, max_age_s=0))
+        store = SqlDeliveryStore(engines["deliveries"], ring(engines, keks, max_age_s=0), BlindIndex(bytes(32)))
         for n in itertools.count():
             if rotated.is_set():
                 break
@@ -153,7 +154,7 @@ async def test_under_load_nothing_is_unreadable_and_nothing_erased_comes_back(en
             rotated.set()
 
     await asyncio.gather(record(0), record(1), read(), read(), erase(), rotate())
-    store = SqlDeliveryStore(engines["deliveries"], keys := ring(engines, keks))
+    store = SqlDeliveryStore(engines["deliveries"], keys := ring(engines, keks), BlindIndex(bytes(32)))
     assert len(recorded) >= 100
     assert 1 < len(erased) < len(recorded)
     for it in recorded:

@@ -22,10 +22,12 @@ export const keys = {
 export const deliveriesQuery = (filter: Filter) =>
   infiniteQueryOptions({
     queryKey: keys.list(filter),
-    queryFn: ({ pageParam, signal }) =>
-      answered(
-        api.GET("/v1/deliveries", { params: { query: { ...filter, limit: A_PAGE, cursor: pageParam } }, signal }),
-      ),
+    queryFn: ({ pageParam, signal }) => {
+      const status = filter.status && [filter.status];
+      return answered(
+        api.GET("/v1/deliveries", { params: { query: { status, limit: A_PAGE, cursor: pageParam } }, signal }),
+      );
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next ?? null,
   });
