@@ -11,6 +11,7 @@ from domain.figure_ports import ContractStore, FigureStore
 from domain.imports import ImportStore
 from domain.ledger_ports import AdjustmentStore, LedgerStore, ReconciliationStore
 from domain.notification_ports import AddressChannel, EndpointStore, MessageStore, Notifier
+from domain.place_ports import Geocoder, PostalCodes
 from domain.ports import (
     AccountStore,
     AuditLog,
@@ -20,10 +21,8 @@ from domain.ports import (
     DeliveryErasure,
     DeliveryStore,
     ExchangeLog,
-    Geocoder,
     Journal,
     PolicyStore,
-    PostalCodes,
     RoutingStore,
     ScanStore,
     TermsStore,

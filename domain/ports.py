@@ -14,7 +14,6 @@ from domain.deliveries import Attention, Delivery, DeliveryPolicy, DeliveryStatu
 from domain.exchanges import Exchange
 from domain.ledger import Entry
 from domain.pauses import Pause
-from domain.places import Address, PartialAddress, Point
 from domain.privacy import Ground
 from domain.quotes import AccountRef, CarrierAccount, CarrierOffer, Offer, QuoteRequest, Service
 from domain.routing import AccountRule, Asking
@@ -264,25 +263,6 @@ class AvailabilityStore(Protocol):
 
     async def release(self, delivery_id: str) -> None:
         """Lets go of whatever the delivery holds; again is harmless."""
-
-
-# ── places ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Geocoder(Protocol):
-    """Where addresses lie."""
-
-    async def locate(self, address: Address) -> Point | None:
-        """The address's point; None when nobody knows, nobody is there to ask, or nobody answered in time.
-        Never raises: having no coordinates is an answer."""
-
-
-class PostalCodes(Protocol):
-    """What lies behind a postal code."""
-
-    async def look_up(self, country: str, postal_code: str) -> PartialAddress | None:
-        """The address as far as the code tells it; None when there is no such code. Raises Unavailable when nobody
-        can be asked."""
 
 
 # ── tracking ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,8 +3,8 @@
 import asyncio
 
 from domain.deliveries import Shipment
+from domain.place_ports import Geocoder
 from domain.places import Point, Points, Stop
-from domain.ports import Geocoder
 
 
 async def locate(geocoder: Geocoder, shipment: Shipment) -> Points | None:

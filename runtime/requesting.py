@@ -11,7 +11,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
 from domain.figure_ports import ContractStore
-from domain.ports import Carriers, Geocoder, PolicyStore, TermsStore
+from domain.place_ports import Geocoder
+from domain.ports import Carriers, PolicyStore, TermsStore
 from runtime.locating import locate
 from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow
