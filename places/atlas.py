@@ -28,7 +28,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Atlas:
-    """`domain.place_ports.Geocoder` and `domain.place_ports.PostalCodes` over a cache; without a URL there is nobody to ask.
+    """The ports `Geocoder` and `PostalCodes` over a cache; without a URL there is nobody to ask.
 
     Whoever asks waits at most `deadline_s`, the cache included; who left somebody waiting so long, or answered with
     nonsense, is left alone for `cool_down_s`.
