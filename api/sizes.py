@@ -45,8 +45,8 @@ def measure(body: bytes) -> None:
 
 
 class Sizes:
-    """Reads each body to its end, within the limits, and hands it on. `files` are paths that take a file of CSV, and
-    how many bytes of it."""
+    """Reads each body to its end, within the limits, and hands it on. `files` are paths that take a file, and how many
+    bytes of it; what they take is never read as JSON."""
 
     def __init__(self, app: App, most: int = MOST_BYTES, files: Mapping[str, int] = MappingProxyType({})) -> None:
         self._app, self._most, self._files = app, most, files
@@ -78,8 +78,7 @@ class Sizes:
             if len(body) > most:
                 await errors.too_large(most)(scope, receive, send)
                 return
-            plain = (*_FORMS, "text/csv") if scope["path"] in self._files else _FORMS
-            if not header(scope, b"content-type").lower().startswith(plain):
+            if scope["path"] not in self._files and not header(scope, b"content-type").lower().startswith(_FORMS):
                 measure(body)
         except TimeoutError:
             await errors.answer(408, "too_slow", "Too slow", "the body did not come in time")(scope, receive, send)

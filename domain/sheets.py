@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, computed_field
 
 from domain._values import Value
 from domain.deliveries import DeliveryRequest, currency_of
@@ -59,6 +59,12 @@ class LineProblem(Value):
     column: str | None = None
     code: str
     detail: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def pointer(self) -> str:
+        """Where, as other problems say it: `line/3/weight_kg`."""
+        return "/".join(part for part in (f"line/{self.line}", self.column) if part)
 
 
 class Unreadable(Exception):
