@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.notifications import Health, KeptEndpoint, Secrets, WebhookEndpoint
+from domain.notifications import DISABLED, Health, KeptEndpoint, Secrets, WebhookEndpoint
 from storage import _paging
 from storage._crypto import Key
 from storage._engine import reading, transaction
@@ -34,6 +34,7 @@ class EndpointRow(Row):
     failures: Mapped[int]
     failing_since: Mapped[datetime | None]
     held_until: Mapped[datetime | None]
+    missed_since: Mapped[datetime | None]
     created_by: Mapped[str]
     updated_at: Mapped[datetime]
 
@@ -79,6 +80,7 @@ class SqlEndpointStore:
                 "id": endpoint.id,
                 "document": _sealed(key, endpoint, secrets),
                 "disabled_reason": endpoint.disabled_reason,
+                "missed_since": endpoint.missed_since,
                 "created_by": endpoint.created_by,
                 "updated_at": endpoint.updated_at,
                 **_WELL,
@@ -123,6 +125,7 @@ class SqlEndpointStore:
             values: dict[str, Any] = {
                 "document": _sealed(key, endpoint, secrets),
                 "disabled_reason": endpoint.disabled_reason,
+                "missed_since": endpoint.missed_since,
                 "updated_at": datetime.now(UTC),
                 **(_WELL if endpoint.enabled and endpoint.failing_since is None else {}),
             }
@@ -145,15 +148,18 @@ class SqlEndpointStore:
         """Notes its health; disables it for a reason, once."""
         values: dict[str, Any] = health.model_dump()
         if disabled_reason is not None:
-            values |= {"disabled_reason": disabled_reason, "updated_at": datetime.now(UTC)}
+            now = datetime.now(UTC)
+            missed = func.coalesce(EndpointRow.missed_since, health.failing_since or now)
+            values |= {"disabled_reason": disabled_reason, "missed_since": missed, "updated_at": now}
         off = update(SubscriberRow).where(SubscriberRow.id == endpoint_id, SubscriberRow.enabled)
         async with transaction(self._engine) as connection:
             await lock(connection, endpoint_id)
             if disabled_reason is not None:
                 owner = await connection.scalar(off.values(enabled=False).returning(SubscriberRow.organisation_id))
-                if owner is not None:
-                    told = {"reason": disabled_reason}
-                    await append_line(connection, endpoint_id, "webhook_endpoint.disabled", _SYSTEM, told, owner)
+                if owner is None:
+                    return  # it was disabled before, for another reason perhaps
+                told = {"reason": disabled_reason}
+                await append_line(connection, endpoint_id, DISABLED, _SYSTEM, told, owner)
             await connection.execute(update(EndpointRow).where(EndpointRow.id == endpoint_id).values(values))
 
 

@@ -22,14 +22,15 @@ OURS: dict[str, Any] = {"cost": 4711, "margin": 4712, "margin_percent": 4713}
 
 
 def _told() -> set[str]:
-    """Every kind that a call of a teller names, and those that are made of a status or of what a carrier reports."""
+    """Every kind that a call of a teller names or that is a constant, and those made of a status or a report."""
     found = {f"delivery.{status}" for status in DeliveryStatus} | {f"scan.{kind}" for kind in ScanKind}
-    for folder in ("workflows", "activities", "storage", "api", "runtime"):
+    for folder in ("domain", "workflows", "activities", "storage", "api", "runtime"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
-                if isinstance(node, ast.Call) and name in TELLERS:
-                    words = [each for argument in node.args for each in ast.walk(argument)]
+                if isinstance(node, ast.Assign) or (isinstance(node, ast.Call) and name in TELLERS):
+                    said = [node.value] if isinstance(node, ast.Assign) else node.args
+                    words = [each for argument in said for each in ast.walk(argument)]
                     texts = (each.value for each in words if isinstance(each, ast.Constant))
                     found |= {text for text in texts if isinstance(text, str) and KIND.fullmatch(text)}
     return found
