@@ -51,14 +51,15 @@ class EndpointStore(Protocol):
         """An organisation's, oldest first, and the next page's cursor; raises Invalid for a strange one."""
 
     async def put(self, endpoint: WebhookEndpoint, secrets: Secrets, kind: str, actor: str) -> bool:
-        """Replaces it, telling the journal by this kind; whether there was one. Enabled anew, it fares well again."""
+        """Replaces it, telling the journal by this kind; whether there was one. Enabled anew, it fares well again;
+        disabled, it begins to miss something."""
 
     async def delete(self, endpoint_id: str, actor: str) -> bool:
         """With its log and secrets; whether there was one."""
 
     async def fare(self, endpoint_id: str, health: Health, disabled_reason: str | None = None) -> None:
-        """Notes how it fares; a reason disables it, with a journal line, and what it missed begins when it began to
-        fail."""
+        """Notes how it fares; a reason disables it, with a journal line, and what it missed begins with the first that
+        it did not take."""
 
 
 class MessageStore(Protocol):

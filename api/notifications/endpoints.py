@@ -95,13 +95,11 @@ async def change_webhook_endpoint(
         await parts.webhooks.check(body.url)
     if body.enabled is not None:
         changes["disabled_reason"] = None if body.enabled else _CUSTOMER
-    if body.enabled is False:
-        changes["missed_since"] = kept.endpoint.missed_since or datetime.now(UTC)
     if body.enabled or body.url is not None:
         changes |= {"failing_since": None, "held_until": None}
     endpoint = kept.endpoint.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
     await _put(parts, caller, endpoint, kept.secrets, "webhook_endpoint.changed")
-    return endpoint
+    return endpoint if endpoint.enabled else (await found(parts, caller, endpoint_id)).endpoint
 
 
 @router.delete("/{endpoint_id}", status_code=204, responses=_READS)

@@ -93,6 +93,9 @@ class InMemoryEndpointStore:
     async def put(self, endpoint: WebhookEndpoint, secrets: Secrets, kind: str, actor: str) -> bool:
         if (known := self.there.kept.get(endpoint.id)) is None:
             return False
+        if not endpoint.enabled:
+            missed = self._missed(endpoint, datetime.now(UTC))
+            endpoint = endpoint.model_copy(update={"missed_since": missed})
         well = endpoint.enabled and endpoint.failing_since is None
         health = Health() if well else known.health
         self.there.kept[endpoint.id] = KeptEndpoint(endpoint=endpoint, secrets=secrets, health=health)
@@ -114,12 +117,21 @@ class InMemoryEndpointStore:
             return
         shown: dict[str, Any] = {"failing_since": health.failing_since, "held_until": health.held_until}
         if disabled_reason is not None:
-            missed = known.endpoint.missed_since or health.failing_since or datetime.now(UTC)
+            missed = self._missed(known.endpoint, health.failing_since or datetime.now(UTC))
             shown |= {"enabled": False, "disabled_reason": disabled_reason, "missed_since": missed}
         endpoint = known.endpoint.model_copy(update=shown)
         self.there.kept[endpoint_id] = known.model_copy(update={"endpoint": endpoint, "health": health})
         if disabled_reason is not None and known.endpoint.enabled:
             await self.there.told(endpoint, "webhook_endpoint.disabled", "system", reason=disabled_reason)
+
+    def _missed(self, endpoint: WebhookEndpoint, since: datetime) -> datetime:
+        def unsent(one: Message) -> bool:
+            tried = any(attempt.at >= since for attempt in self.there.tried[one.id])
+            over = one.outcome in (Outcome.FAILED, Outcome.DROPPED) and tried
+            return one.delivery_id is not None and (one.outcome is Outcome.WAITING or over)
+
+        theirs = [one for one in self.there.sent.values() if one.subscriber == endpoint.id]
+        return endpoint.missed_since or min([since, *(one.at for one in theirs if unsent(one))])
 
 
 class InMemoryMessageStore:

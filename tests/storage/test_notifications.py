@@ -153,8 +153,17 @@ async def test_the_log_is_read_newest_first_by_outcome(stores):
 
 async def test_what_was_missed_begins_with_the_failing_and_ends_with_a_replay_of_all_of_it(stores):
     one = await added(stores)
-    began = NOW - timedelta(hours=2)
-    await stores.endpoints.fare(one.id, Health(failures=20, failing_since=began), FAILING)
+    failing, began = NOW - timedelta(hours=1), NOW - timedelta(hours=2)
+    for seq, at, tried, outcome in (
+        (1, began - timedelta(hours=9), failing - timedelta(hours=1), Outcome.FAILED),  # long before
+        (2, began - timedelta(hours=8), failing, Outcome.SENT),
+        (3, began, failing, Outcome.FAILED),
+        (4, began + timedelta(minutes=1), failing, Outcome.WAITING),
+    ):
+        unsent = message(one, seq, at=at)
+        await stores.messages.begin(unsent)
+        await stores.messages.attempted(unsent, Attempt(number=1, at=tried, status=500), outcome, None)
+    await stores.endpoints.fare(one.id, Health(failures=20, failing_since=failing), FAILING)
     paused = (await stores.endpoints.get(one.id)).endpoint
     assert (paused.enabled, paused.disabled_reason, paused.missed_since) == (False, FAILING, began)
     assert "replay" in paused.advice
@@ -223,7 +232,7 @@ async def test_what_waits_is_counted_dropped_and_never_pruned(stores):
     standing = await stores.subscribers.standing()
     assert standing.waiting >= 1
     assert standing.oldest_at <= waits.created_at
-    while await stores.messages.prune(NOW + timedelta(seconds=1), 100):
+    while await stores.messages.prune(NOW + timedelta(minutes=1), 100):
         pass
     there = [each for each in (waits, sent, young) if await stores.messages.get(one.id, each.id)]
     assert there == [waits, young]
