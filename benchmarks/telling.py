@@ -32,8 +32,8 @@ from workers.interceptors import DomainErrors
 from workflows import addressing
 
 STORY = ("requested", "quoted", "booking", "booked", "picked_up", "delivered")
-_DELIVERIES, _SUBSCRIBERS = 150, 3
-_FANNED, _RECEIVERS = 12, 10
+_DELIVERIES, _SUBSCRIBERS = 100, 3
+_FANNED, _RECEIVERS = 4, 10
 _AT_ONCE = 32
 _READY_S, _LONGEST_S = 20.0, 60.0
 
