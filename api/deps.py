@@ -28,6 +28,7 @@ from domain.ports import (
     TermsStore,
 )
 from domain.privacy import Privacy
+from domain.replays import Replayer, ReplayStore
 from domain.user_ports import (
     AccessLog,
     ApiKeyStore,
@@ -88,6 +89,8 @@ class Parts:
     notifier: Notifier
     endpoints: EndpointStore
     messages: MessageStore
+    replays: ReplayStore
+    replayer: Replayer
     webhooks: AddressChannel
     bell: Bell
     temporal: Client

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import measures, quoting, statements
+from benchmarks import measures, quoting, statements, telling
 from benchmarks.shop import Shop, shop
 from runtime.embedded import Stack
 from runtime.furnish import ADMIN_EMAIL
@@ -90,6 +90,7 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
                 books = bar("a statement of 100,000 entries", 3)
                 statement = await statements.measure(stack.env["ENTREGA_DATABASE_URL"], customer, books)
             found = await quoting.measure(stack.env, FOUR, bar("quoting beside bare HTTP", 10))
+        told = await telling.measure(bar("telling subscribers", 5))
         return {
             "machine": f"{os.cpu_count()} CPUs, Python {platform.python_version()}",
             "lives_a_second": {"ours": ours, "bare": bare, "ratio": ours / bare},
@@ -98,6 +99,7 @@ async def measure(lives: int, console: Console) -> dict[str, Any]:
             "webhook_to_stream_ms": _times(seen, trip, "an update of a bare workflow"),
             "quoting": found,
             "statement": statement,
+            "telling": told,
         }
 
 
@@ -156,6 +158,8 @@ def table(found: dict[str, Any]) -> Table:
         f"a bare sum: {books['bare_ms']:.0f} ms",
         f"{books['ours_ms'] / books['bare_ms']:.1f}",
     )
+    for row in telling.rows(found["telling"]):
+        drawn.add_row(*row)
     return drawn
 
 

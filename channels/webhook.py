@@ -12,12 +12,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import prometheus_client as metrics
 from pydantic_core import to_json
 
 from domain.errors import AddressForbidden, SubscriberBusy
 from domain.events import Event
 from domain.notification_ports import EndpointStore
-from domain.notifications import LONGEST_WAIT, Answer, KeptEndpoint, Outcome, fares
+from domain.notifications import FAILING, LONGEST_WAIT, Answer, KeptEndpoint, Outcome, PauseRule, fares
 from wire import Rules, WireError, check, guarded, knock
 
 PREFIX = "whe_"
@@ -26,6 +27,10 @@ _DEADLINE_S = 20.0
 _PLACES = 8
 _APART = timedelta(milliseconds=100)  # those that were not tried come back in turns, or they would all come at once
 _GONE = "gone"
+CALLS = metrics.Counter(
+    "entrega_webhook_calls_total", "Calls of customers' endpoints by what came of them", ["outcome"]
+)
+SECONDS = metrics.Histogram("entrega_webhook_call_seconds", "How long customers' endpoints take to answer")
 
 
 def rules(*, this_machine: bool, tls_required: bool) -> Rules:
@@ -59,9 +64,11 @@ class WebhookChannel:
         http: httpx.AsyncClient | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         deadline_s: float = _DEADLINE_S,
+        pause: PauseRule | None = None,
     ) -> None:
         self._endpoints, self._rules, self._now, self._deadline_s = endpoints, rules, now, deadline_s
         self._http = http or guarded(rules, tls=tls)
+        self._pause = pause or PauseRule()
         self._under_way: Counter[str] = Counter()
         self._turns: dict[str, datetime] = {}
 
@@ -122,11 +129,16 @@ class WebhookChannel:
         else:
             status = reply.status
             wait = None if reply.ok else reply.asked_to_wait(LONGEST_WAIT.total_seconds())
-        return Answer(status=status, error=error, wait_s=wait, latency_ms=round((time.monotonic() - started) * 1000))
+        taken = time.monotonic() - started
+        CALLS.labels(error or f"{(status or 0) // 100}xx").inc()
+        SECONDS.observe(taken)
+        return Answer(status=status, error=error, wait_s=wait, latency_ms=round(taken * 1000))
 
     async def _note(self, kept: KeptEndpoint, answer: Answer) -> None:
         """How the endpoint fares from now on; nothing is written while it fares well."""
         if answer.gone:
             await self._endpoints.fare(kept.endpoint.id, kept.health, _GONE)
         elif not answer.taken or kept.health.failures:
-            await self._endpoints.fare(kept.endpoint.id, fares(kept.health, answer, self._now(), kept.endpoint.id))
+            now = self._now()
+            health = fares(kept.health, answer, now, kept.endpoint.id)
+            await self._endpoints.fare(kept.endpoint.id, health, FAILING if self._pause.met(health, now) else None)

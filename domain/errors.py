@@ -246,6 +246,14 @@ class AddressForbidden(Invalid):
     """This address may not be called."""
 
 
+class ReplayRunning(Conflict):
+    """Another replay of this endpoint still runs."""
+
+
+class ReplayTooLong(Invalid):
+    """Too much happened in that time for one replay."""
+
+
 class NotTaken(DomainError):
     """The subscriber has not taken the message; it is tried again."""
 

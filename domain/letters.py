@@ -32,6 +32,7 @@ class Occasion(StrEnum):
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
     INVITATION = "invitation"
+    WEBHOOK_PAUSED = "webhook_paused"
 
 
 # Subject, then paragraphs; `$link` stands alone on its line.
@@ -165,6 +166,22 @@ _WORDS: dict[Occasion, dict[Locale, tuple[str, ...]]] = {
             "address and open the link below. It is good for 7 days, once.",
             "$link",
             "If you did not expect this, ignore this message.",
+        ),
+    },
+    Occasion.WEBHOOK_PAUSED: {
+        Locale.PT_BR: (
+            "Um webhook da sua organização foi pausado",
+            "Faz dias que o endereço de webhook $endpoint da sua organização no Entrega não aceita nenhuma mensagem. "
+            "Ele foi pausado: nada mais é enviado a ele.",
+            "Faça-o responder 2xx, teste-o e ative-o de novo aqui; o que ele perdeu pode então ser reenviado:",
+            "$link",
+        ),
+        Locale.EN: (
+            "A webhook of your organisation was paused",
+            "For days the webhook endpoint $endpoint of your organisation at Entrega has taken no message. It is "
+            "paused: nothing more is sent to it.",
+            "Make it answer 2xx, test it and enable it again here; what it missed can then be replayed:",
+            "$link",
         ),
     },
 }

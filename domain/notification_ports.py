@@ -14,6 +14,7 @@ from domain.notifications import (
     Message,
     Outcome,
     Secrets,
+    Standing,
     Subscriber,
     WebhookEndpoint,
 )
@@ -31,6 +32,9 @@ class Subscribers(Protocol):
     async def advance(self, cursor: Cursor) -> None:
         """Moves it forward; another relay's that is further stays."""
 
+    async def standing(self) -> Standing:
+        """How they all fare, for whoever watches."""
+
 
 class EndpointStore(Protocol):
     """Webhook endpoints at rest; each change has a journal line under the endpoint's id that names no address."""
@@ -47,13 +51,15 @@ class EndpointStore(Protocol):
         """An organisation's, oldest first, and the next page's cursor; raises Invalid for a strange one."""
 
     async def put(self, endpoint: WebhookEndpoint, secrets: Secrets, kind: str, actor: str) -> bool:
-        """Replaces it, telling the journal by this kind; whether there was one. Enabled anew, it fares well again."""
+        """Replaces it, telling the journal by this kind; whether there was one. Enabled anew, it fares well again;
+        disabled, it begins to miss something."""
 
     async def delete(self, endpoint_id: str, actor: str) -> bool:
         """With its log and secrets; whether there was one."""
 
     async def fare(self, endpoint_id: str, health: Health, disabled_reason: str | None = None) -> None:
-        """Notes how it fares; a reason disables it, with a journal line."""
+        """Notes how it fares; a reason disables it, with a journal line, and what it missed begins with the first that
+        it did not take."""
 
 
 class MessageStore(Protocol):
@@ -79,6 +85,9 @@ class MessageStore(Protocol):
     async def reopen(self, message_id: str) -> None:
         """It waits to be sent again, with all tries before it."""
 
+    async def prune(self, before: Timestamp, limit: int) -> int:
+        """Deletes so many at most that began before then and wait no more, with their tries; how many there were."""
+
 
 class Channel(Protocol):
     """One way of telling somebody: one file in `channels/`, as a carrier is one in `carriers/`."""
@@ -103,3 +112,7 @@ class Notifier(Protocol):
     async def tell(self, subscriber: str, delivery_id: str, seqs: Sequence[int], *, again: bool = False) -> bool:
         """Hands over lines of a delivery, durably, in order; `again` asks for lines to be sent at once that were sent
         or are being tried. False when the delivery was erased. Raises Unavailable."""
+
+    async def paused(self, organisation_id: str, endpoint_id: str, seq: int) -> None:
+        """Sees to it that an organisation's owners are written to, once for this line of an endpoint that was paused.
+        Raises Unavailable."""

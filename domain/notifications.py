@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from domain._values import Code, Line, Timestamp, Value
 from domain.access import Whose
@@ -25,7 +25,17 @@ ROTATED_FOR = timedelta(hours=24)
 """How long the secret of before still signs."""
 _JITTER = 0.2
 _HOLD_FIRST, _HOLD_LONGEST = timedelta(seconds=5), timedelta(minutes=5)
+FAILING = "failing"
+"""Why an endpoint was paused that took nothing for too long."""
+DISABLED = "webhook_endpoint.disabled"
+"""The kind of the journal's line that says so; `data.reason` is why."""
 _GONE = 410
+_ADVICE = {
+    FAILING: "Make it answer 2xx (`…/test` calls it once), then enable it, and replay what it missed.",
+    "gone": "It answered 410, which asks us to stop. Enable it if it should be called after all.",
+    "customer": "Enable it when it should be called again, and replay what it missed.",
+}
+_MISSED = "Not everything since `missed_since` was sent: `…/replay` sends it."
 _SLOW_DOWN = frozenset({429, 502, 503, 504})
 
 
@@ -51,13 +61,26 @@ class WebhookEndpoint(Subscriber):
 
     url: str
     description: Line | None = None
-    disabled_reason: Code | None = Field(default=None, description="`gone`: it answered 410; `customer`: by hand")
+    disabled_reason: Code | None = Field(
+        default=None, description="`failing`: it took nothing for days; `gone`: it answered 410; `customer`: by hand"
+    )
+    missed_since: Timestamp | None = Field(
+        default=None, description="it was disabled, and what happened since then was not all sent: replay it"
+    )
     failing_since: Timestamp | None = Field(
         default=None, description="since when no call succeeded, if the last did not"
     )
     held_until: Timestamp | None = Field(default=None, description="it asked us to slow down, or does not answer")
     created_by: str
     updated_at: Timestamp
+
+    @computed_field(description="what to do about it, for people")  # type: ignore[prop-decorator]
+    @property
+    def advice(self) -> str | None:
+        """While it is disabled, and afterwards until what it missed was replayed."""
+        if not self.enabled:
+            return _ADVICE.get(self.disabled_reason or "")
+        return _MISSED if self.missed_since else None
 
     def whose(self) -> Whose:
         """The organisation's: an address may tell of somebody."""
@@ -84,6 +107,26 @@ class Health(Value):
     failures: int = 0
     failing_since: Timestamp | None = None
     held_until: Timestamp | None = None
+
+
+class PauseRule(Value):
+    """When an endpoint is left alone for good: it took nothing for so long, and not for want of tries."""
+
+    after: timedelta = timedelta(days=5)
+    failures: int = 20
+
+    def met(self, health: Health, now: Timestamp) -> bool:
+        """Whether every try has failed for that long, and often enough."""
+        since = health.failing_since
+        return since is not None and now - since >= self.after and health.failures >= self.failures
+
+
+class Standing(Value):
+    """How telling fares as a whole."""
+
+    paused: int = Field(default=0, description="endpoints that are disabled because they failed")
+    waiting: int = 0
+    oldest_at: Timestamp | None = Field(default=None, description="since when the oldest message waits")
 
 
 class KeptEndpoint(Value):

@@ -7,6 +7,7 @@ from typing import Any
 from cashews import Cache
 
 from runtime.hints import Bell
+from runtime.replaying import TemporalReplayer
 from runtime.settings import Settings
 from runtime.temporal import TemporalDeliverer, TemporalNotifier, connect
 from runtime.tls import temporal_door
@@ -44,6 +45,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "codec": codec,
                 "deliverer": TemporalDeliverer(temporal),
                 "notifier": TemporalNotifier(temporal),
+                "replayer": TemporalReplayer(temporal),
                 "bell": bell,
                 "cache": cache,
                 "geocoder": atlas,
@@ -64,6 +66,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "scans": ("tracking", wiring.scans),
                 "endpoints": ("notifications", wiring.endpoints),
                 "messages": ("notifications", wiring.messages),
+                "replays": ("notifications", wiring.replays),
                 "webhooks": ("notifications", wiring.webhooks),
             }
             for part, (service, make) in owner.items():

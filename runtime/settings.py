@@ -1,6 +1,7 @@
 """Everything Entrega is told from outside: the one place that reads the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from domain.notifications import PauseRule
 from domain.privacy import Retention
 from runtime._plaintext import in_the_clear
 
@@ -112,6 +114,10 @@ class Settings(BaseSettings):
     webhooks_to_this_machine: bool = False
     """Customers' webhook endpoints may also be on this machine, at any port from 1024 on and, unless TLS is required,
     without TLS: for development alone."""
+    webhooks_pause: PauseRule = PauseRule()
+    """When an endpoint that takes nothing is paused: ENTREGA_WEBHOOKS_PAUSE__AFTER=P5D and …__FAILURES=20, both."""
+    messages_kept_for: Annotated[timedelta, Field(ge=timedelta(days=7))] = timedelta(days=90)
+    """How long it is remembered what was sent to subscribers; longer than anything is tried."""
     streams_per_client: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Live streams of one user or service account that a process holds open."""
     cache_url: str = "mem://"
@@ -138,7 +144,7 @@ class Settings(BaseSettings):
     each. Without it nobody is found by e-mail, and no delivery by name."""
 
     smtp_url: SecretStr | None = None
-    """The users service's mail server: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465."""
+    """The users service's mail server, its worker's too: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465."""
     mail_from: str = "no-reply@entrega.example.com"
     require_verified_email: bool = True
     """Nothing is requested, and nobody invited, before the e-mail address is verified."""

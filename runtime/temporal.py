@@ -25,7 +25,7 @@ from temporalio.client import (
     ScheduleUpdate,
     WorkflowExecutionStatus,
 )
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, PydanticPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
@@ -33,6 +33,7 @@ from temporalio.converter import (
     DefaultFailureConverterWithEncodedAttributes,
     PayloadCodec,
 )
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
@@ -48,7 +49,15 @@ from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
 from workflows.messages import CarrierReport
 from workflows.notifications import Happened, NotificationStart, NotificationWorkflow
-from workflows.upkeep import RETENTION_ID, SWEEP_ID, RetentionWorkflow, SweepInboxWorkflow
+from workflows.pauses import EndpointPaused, EndpointPausedWorkflow
+from workflows.upkeep import (
+    PRUNING_ID,
+    RETENTION_ID,
+    SWEEP_ID,
+    PruneMessagesWorkflow,
+    RetentionWorkflow,
+    SweepInboxWorkflow,
+)
 
 _DEPLOYMENT = "entrega-{queue}"
 _NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE)
@@ -221,6 +230,22 @@ async def ensure_retention(client: Client, every: timedelta, retention: Retentio
         await client.get_schedule_handle(RETENTION_ID).update(lambda _: ScheduleUpdate(schedule=schedule))
 
 
+async def ensure_pruning(client: Client, kept_for: timedelta) -> None:
+    """The schedule by which messages are forgotten; one from before takes over what is said now."""
+    action = ScheduleActionStartWorkflow(
+        PruneMessagesWorkflow.run, kept_for, id=PRUNING_ID, task_queue=addressing.NOTIFICATIONS
+    )
+    schedule = Schedule(
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(hours=1))]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+    try:
+        await client.create_schedule(PRUNING_ID, schedule)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(PRUNING_ID).update(lambda _: ScheduleUpdate(schedule=schedule))
+
+
 class TemporalDeliverer:
     """Hands carriers' reports to deliveries by signal: durable even while no worker runs."""
 
@@ -265,21 +290,35 @@ class TemporalNotifier:
     async def tell(self, subscriber: str, delivery_id: str, seqs: Sequence[int], *, again: bool = False) -> bool:
         """See `domain.notification_ports.Notifier`."""
         try:
-            await self._client.start_workflow(
+            await self._started(
                 NotificationWorkflow.run,
                 NotificationStart(subscriber=subscriber, delivery_id=delivery_id),
                 id=addressing.notification_workflow_id(subscriber, delivery_id),
                 task_queue=addressing.NOTIFICATIONS,
                 start_signal="happened",
                 start_signal_args=[Happened(seqs=tuple(seqs), again=again)],
-                rpc_timeout=timedelta(seconds=5),
             )
         except Erased:
             return False
+        return True
+
+    async def paused(self, organisation_id: str, endpoint_id: str, seq: int) -> None:
+        """See `domain.notification_ports.Notifier`."""
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._started(
+                EndpointPausedWorkflow.run,
+                EndpointPaused(organisation_id=organisation_id, endpoint_id=endpoint_id),
+                id=addressing.paused_workflow_id(endpoint_id, seq),
+                task_queue=addressing.NOTIFICATIONS,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            )
+
+    async def _started(self, run: Any, start: Any, **more: Any) -> None:
+        try:
+            await self._client.start_workflow(run, start, rpc_timeout=timedelta(seconds=5), **more)
         except RPCError as error:
             raise Unavailable("Temporal does not answer") from error
         except RuntimeError as error:
             if "Failed client connect" not in str(error):
                 raise
             raise Unavailable("Temporal cannot be reached") from error
-        return True

@@ -48,6 +48,7 @@ from storage.policies import SqlPolicyStore
 from storage.privacy import SqlPrivacyStore
 from storage.proofs import SqlProofStore
 from storage.reconciliations import SqlReconciliationStore
+from storage.replays import SqlReplayStore
 from storage.retention import SqlTidying
 from storage.rewrapping import Rewrapping
 from storage.routing import SqlRoutingStore
@@ -239,12 +240,17 @@ class Wiring:
         """As the notifications role."""
         return SqlMessageStore(self.engine("notifications"))
 
+    def replays(self) -> SqlReplayStore:
+        """As the notifications role."""
+        return SqlReplayStore(self.engine("notifications"))
+
     def webhooks(self) -> WebhookChannel:
         """To customers' endpoints; one per process, so that it knows what is under way."""
         if self._webhooks is None:
             settings = self.settings
             where = rules(this_machine=settings.webhooks_to_this_machine, tls_required=settings.tls_required)
-            self._webhooks = WebhookChannel(self.endpoints(), where, tls=outside_trust(settings))
+            trust, pause = outside_trust(settings), settings.webhooks_pause
+            self._webhooks = WebhookChannel(self.endpoints(), where, tls=trust, pause=pause)
             self._stack.push_async_callback(self._webhooks.close)
         return self._webhooks
 

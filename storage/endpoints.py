@@ -5,18 +5,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.notifications import Health, KeptEndpoint, Secrets, WebhookEndpoint
+from domain.notifications import DISABLED, Health, KeptEndpoint, Outcome, Secrets, WebhookEndpoint
 from storage import _paging
 from storage._crypto import Key
 from storage._engine import reading, transaction
 from storage._rows import Row
 from storage.journal import append_line, lock
 from storage.keys import KeyRing
+from storage.messages import AttemptRow, MessageRow
 from storage.notifications import SubscriberRow
 
 _SYSTEM = "system"
@@ -34,6 +35,7 @@ class EndpointRow(Row):
     failures: Mapped[int]
     failing_since: Mapped[datetime | None]
     held_until: Mapped[datetime | None]
+    missed_since: Mapped[datetime | None]
     created_by: Mapped[str]
     updated_at: Mapped[datetime]
 
@@ -79,6 +81,7 @@ class SqlEndpointStore:
                 "id": endpoint.id,
                 "document": _sealed(key, endpoint, secrets),
                 "disabled_reason": endpoint.disabled_reason,
+                "missed_since": endpoint.missed_since,
                 "created_by": endpoint.created_by,
                 "updated_at": endpoint.updated_at,
                 **_WELL,
@@ -113,7 +116,7 @@ class SqlEndpointStore:
     async def put(self, endpoint: WebhookEndpoint, secrets: Secrets, kind: str, actor: str) -> bool:
         """Replaces it; the journal learns its events and whether it is enabled."""
         theirs = {"events": list(endpoint.events), "enabled": endpoint.enabled}
-        changed = update(SubscriberRow).where(SubscriberRow.id == endpoint.id).values(theirs)
+        changed, now = update(SubscriberRow).where(SubscriberRow.id == endpoint.id).values(theirs), datetime.now(UTC)
         async with transaction(self._engine) as connection:
             await lock(connection, endpoint.id)
             if await connection.scalar(changed.returning(SubscriberRow.id)) is None:
@@ -123,7 +126,8 @@ class SqlEndpointStore:
             values: dict[str, Any] = {
                 "document": _sealed(key, endpoint, secrets),
                 "disabled_reason": endpoint.disabled_reason,
-                "updated_at": datetime.now(UTC),
+                "missed_since": endpoint.missed_since if endpoint.enabled else _missed(endpoint.id, now),
+                "updated_at": now,
                 **(_WELL if endpoint.enabled and endpoint.failing_since is None else {}),
             }
             await connection.execute(update(EndpointRow).where(EndpointRow.id == endpoint.id).values(values))
@@ -145,16 +149,31 @@ class SqlEndpointStore:
         """Notes its health; disables it for a reason, once."""
         values: dict[str, Any] = health.model_dump()
         if disabled_reason is not None:
-            values |= {"disabled_reason": disabled_reason, "updated_at": datetime.now(UTC)}
+            now = datetime.now(UTC)
+            missed = _missed(endpoint_id, health.failing_since or now)
+            values |= {"disabled_reason": disabled_reason, "missed_since": missed, "updated_at": now}
         off = update(SubscriberRow).where(SubscriberRow.id == endpoint_id, SubscriberRow.enabled)
         async with transaction(self._engine) as connection:
             await lock(connection, endpoint_id)
             if disabled_reason is not None:
                 owner = await connection.scalar(off.values(enabled=False).returning(SubscriberRow.organisation_id))
-                if owner is not None:
-                    told = {"reason": disabled_reason}
-                    await append_line(connection, endpoint_id, "webhook_endpoint.disabled", _SYSTEM, told, owner)
+                if owner is None:
+                    return  # it was disabled before, for another reason perhaps
+                told = {"reason": disabled_reason}
+                await append_line(connection, endpoint_id, DISABLED, _SYSTEM, told, owner)
             await connection.execute(update(EndpointRow).where(EndpointRow.id == endpoint_id).values(values))
+
+
+def _missed(endpoint_id: str, since: datetime) -> ColumnElement[Any]:
+    """Since when not everything is sent, if it began to fail or was disabled then: of what waits, or has failed or was
+    dropped since, the first happened before."""
+    tried = exists().where(AttemptRow.message_id == MessageRow.id, AttemptRow.at >= since)
+    unsent = or_(
+        MessageRow.outcome == Outcome.WAITING, and_(MessageRow.outcome.in_((Outcome.FAILED, Outcome.DROPPED)), tried)
+    )
+    theirs = MessageRow.subscriber == endpoint_id, MessageRow.delivery_id.is_not(None)
+    first = select(func.min(MessageRow.at)).where(*theirs, unsent).scalar_subquery()
+    return func.coalesce(EndpointRow.missed_since, func.least(since, first))
 
 
 def _told(endpoint: WebhookEndpoint) -> dict[str, object]:

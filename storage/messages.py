@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -131,3 +131,11 @@ class SqlMessageStore:
         values = {"outcome": Outcome.WAITING, "tries": 0, "next_at": func.now()}
         async with transaction(self._engine) as connection:
             await connection.execute(update(MessageRow).where(MessageRow.id == message_id).values(values))
+
+    async def prune(self, before: Timestamp, limit: int) -> int:
+        """Their tries go with them."""
+        over = MessageRow.created_at < before, MessageRow.outcome != Outcome.WAITING
+        oldest = select(MessageRow.id).where(*over).order_by(MessageRow.created_at).limit(limit)
+        async with transaction(self._engine) as connection:
+            gone = await connection.execute(delete(MessageRow).where(MessageRow.id.in_(oldest)))
+            return gone.rowcount

@@ -5,17 +5,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, select, tuple_
+from sqlalchemy import ARRAY, Text, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.audit import Cursor
-from domain.notifications import Subscriber
+from domain.notifications import FAILING, Standing, Subscriber
 from storage._engine import reading, transaction
 from storage._rows import Row, Xid8
 
 _RELAY = "relay"
+_STANDING = text("""
+    SELECT (SELECT count(*) FROM notifications.endpoints WHERE disabled_reason = :failing) AS paused,
+        count(*) AS waiting, min(created_at) AS oldest_at
+    FROM notifications.messages WHERE outcome = 'waiting'
+""")
 
 
 class SubscriberRow(Row):
@@ -76,3 +81,9 @@ class SqlSubscribers:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["reader"], set_=place, where=forward)
             )
+
+    async def standing(self) -> Standing:
+        """One statement, by indexes that hold only such rows."""
+        async with reading(self._engine) as connection:
+            row = (await connection.execute(_STANDING, {"failing": FAILING})).one()
+        return Standing.model_validate(dict(row._mapping))

@@ -1,23 +1,35 @@
-"""The notifications queue: a story for each subscriber and delivery, and what is sent to them."""
+"""The notifications queue: a story for each subscriber and delivery, what is sent to them, and what is sent again."""
 
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 
 from activities.notifications import NotificationActivities
-from runtime.temporal import make_worker
+from activities.pruning import PruningActivities
+from activities.replays import ReplayActivities
+from runtime.temporal import TemporalNotifier, make_worker
 from runtime.wiring import Wiring
 from workflows import addressing
 from workflows.notifications import NotificationWorkflow
+from workflows.pauses import EndpointPausedWorkflow
+from workflows.replays import ReplayWorkflow
+from workflows.upkeep import PruneMessagesWorkflow
 
 
 def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> Worker:
     """Versioned, since it runs workflows; reads the journal as the notifications role."""
-    activities = NotificationActivities(wiring.journal("notifications"), wiring.messages(), wiring.channels())
+    messages = wiring.messages()
+    replays = ReplayActivities(wiring.replays(), wiring.endpoints(), messages, TemporalNotifier(client))
+    activities = NotificationActivities(wiring.journal("notifications"), messages, wiring.channels())
     return make_worker(
         client,
         addressing.NOTIFICATIONS,
-        workflows=[NotificationWorkflow],
-        activities=[activities.send_message],
+        workflows=[NotificationWorkflow, ReplayWorkflow, EndpointPausedWorkflow, PruneMessagesWorkflow],
+        activities=[
+            activities.send_message,
+            replays.begin_replay,
+            replays.replay_lines,
+            PruningActivities(messages).prune_messages,
+        ],
         interceptors=interceptors,
         versioned=True,
     )

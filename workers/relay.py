@@ -9,6 +9,7 @@ import contextlib
 import signal
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -16,6 +17,7 @@ from prometheus_client import Counter, Gauge
 
 from domain.errors import DomainError
 from domain.notification_ports import Notifier, Subscribers
+from domain.notifications import DISABLED, FAILING
 from domain.ports import AuditLog, Journal
 from runtime.logs import configure_logs
 from runtime.metrics import serve_metrics
@@ -28,12 +30,17 @@ _BATCH = 500
 _AT_ONCE = 32  # workflows told at the same moment
 _IDLE_S = 0.5
 _PAUSE_S = 2.0
+_WATCH_S = 15.0
 
 log = structlog.get_logger(__name__)
 LINES = Counter("entrega_relay_lines_total", "Journal lines copied to the audit log")
 UP = Gauge("entrega_relay_up", "1 while the last attempt to copy succeeded")
 TOLD = Counter("entrega_relay_told_total", "Journal lines handed to subscribers' workflows, counted for each")
 TELLING = Gauge("entrega_relay_telling_up", "1 while the last attempt to tell subscribers succeeded")
+WATCHING = Gauge("entrega_relay_watching_up", "1 while the last look at how subscribers fare succeeded")
+PAUSED = Gauge("entrega_webhook_endpoints_paused", "Endpoints that are paused because they took nothing for days")
+WAITING = Gauge("entrega_messages_waiting", "Messages that were begun and not yet taken")
+OLDEST = Gauge("entrega_messages_oldest_waiting_seconds", "For how long the oldest of them has waited")
 
 
 async def copy_once(journal: Journal, audit: AuditLog) -> int:
@@ -57,6 +64,8 @@ async def tell_once(journal: Journal, subscribers: Subscribers, notifier: Notifi
     known = await subscribers.of(sorted({line.organisation_id for line in lines if line.organisation_id}))
     due: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for line in lines:
+        if line.kind == DISABLED and line.data.get("reason") == FAILING and line.organisation_id:
+            await notifier.paused(line.organisation_id, line.subject, line.seq)
         for subscriber in known.get(line.organisation_id or "", ()):
             if subscriber.wants(line):
                 due[subscriber.id, line.subject].append(line.seq)
@@ -70,6 +79,15 @@ async def tell_once(journal: Journal, subscribers: Subscribers, notifier: Notifi
     await asyncio.gather(*(tell(subscriber, delivery, seqs) for (subscriber, delivery), seqs in due.items()))
     await subscribers.advance(lines[-1].cursor)
     return len(lines)
+
+
+async def watch_once(subscribers: Subscribers) -> int:
+    """Looks how telling fares as a whole, for the metrics; there is nothing more to look at then."""
+    now = await subscribers.standing()
+    PAUSED.set(now.paused)
+    WAITING.set(now.waiting)
+    OLDEST.set((datetime.now(UTC) - now.oldest_at).total_seconds() if now.oldest_at else 0)
+    return 0
 
 
 async def run_relay(settings: Settings) -> None:
@@ -93,12 +111,15 @@ async def run_relay(settings: Settings) -> None:
         async with asyncio.TaskGroup() as running:
             running.create_task(_keep("copying", partial(copy_once, journal, audit), UP, stop))
             running.create_task(_keep("telling", partial(tell_once, journal, subscribers, notifier), TELLING, stop))
+            running.create_task(_keep("watching", partial(watch_once, subscribers), WATCHING, stop, _WATCH_S))
 
 
-async def _keep(what: str, once: Callable[[], Awaitable[int]], up: Gauge, stop: asyncio.Event) -> None:
+async def _keep(
+    what: str, once: Callable[[], Awaitable[int]], up: Gauge, stop: asyncio.Event, idle_s: float = _IDLE_S
+) -> None:
     while not stop.is_set():
         try:
-            pause = 0.0 if await once() else _IDLE_S
+            pause = 0.0 if await once() else idle_s
             up.set(1)
         except (DomainError, OSError) as error:
             up.set(0)

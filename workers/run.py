@@ -13,7 +13,7 @@ from runtime.exchanges import Subjects
 from runtime.logs import configure_logs
 from runtime.metrics import serve_metrics
 from runtime.settings import Settings
-from runtime.temporal import connect, ensure_retention, ensure_schedules, renew, set_current_version
+from runtime.temporal import connect, ensure_pruning, ensure_retention, ensure_schedules, renew, set_current_version
 from runtime.tls import server_context, temporal_door
 from runtime.wiring import Wiring
 from workers.crash import CrashOnce
@@ -58,6 +58,8 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
             if "deliveries" in names:
                 await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
                 await ensure_retention(client, timedelta(seconds=settings.retention_every), settings.retention)
+            if "notifications" in names:
+                await ensure_pruning(client, settings.messages_kept_for)
         if "deliveries" in names:
             counting = asyncio.create_task(count_figures(wiring.figures(), stop))
             stack.push_async_callback(asyncio.wait, [counting])

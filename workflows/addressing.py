@@ -30,6 +30,16 @@ def notification_workflow_id(subscriber: str, delivery_id: str) -> str:
     return f"notification/{subscriber}/{delivery_id}"
 
 
+def replay_workflow_id(subscriber: str, replay_id: str) -> str:
+    """The id of the workflow that tells a subscriber again what happened."""
+    return f"replay/{subscriber}/{replay_id}"
+
+
+def paused_workflow_id(endpoint_id: str, seq: int) -> str:
+    """The id of the workflow that writes to the owners of an endpoint, of which this line says that it was paused."""
+    return f"paused/{endpoint_id}/{seq}"
+
+
 def delivery_in(workflow_id: str) -> str | None:
     """The delivery that a workflow of any kind is about, which its id names; None for one about no single delivery."""
     found = _ID.findall(workflow_id)

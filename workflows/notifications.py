@@ -1,5 +1,7 @@
 """One subscriber and one delivery: what happened is told in its order, each line once it is its turn."""
 
+from bisect import insort
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
@@ -7,8 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.notifications import NotificationActivities, SendMessage, Sent
     from domain._values import Value
     from workflows import options
-
-_MOST_SIGNALS = 2_000
 
 
 class NotificationStart(Value):
@@ -18,6 +18,7 @@ class NotificationStart(Value):
     delivery_id: str
     last: int = 0
     waiting: tuple[int, ...] = ()
+    most_signals: int = 2_000
 
 
 class Happened(Value):
@@ -71,14 +72,19 @@ class NotificationWorkflow:
                 self._ask_again(seq)
             elif seq > self._newest:
                 self._newest = seq
-                self._waiting.append(seq)
+                self._queue(seq)
 
     def _ask_again(self, seq: int) -> None:
         if self._sending is not None and self._waiting[0] == seq:
             self._hastened = True
             self._sending.cancel()
-        elif seq not in self._waiting:
-            self._waiting.append(seq)
+        else:
+            self._queue(seq)
+
+    def _queue(self, seq: int) -> None:
+        """In its order behind what is under way, also when it is told again."""
+        if seq not in self._waiting:
+            insort(self._waiting, seq, lo=0 if self._sending is None else 1)
 
     async def _send(self, seq: int) -> None:
         """Until it is sent, or given up. Hastened, it is asked for anew instead of waiting for its next try."""
@@ -101,4 +107,4 @@ class NotificationWorkflow:
                 return
 
     def _long(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested() or self._signals >= _MOST_SIGNALS
+        return workflow.info().is_continue_as_new_suggested() or self._signals >= self._start.most_signals

@@ -132,3 +132,33 @@ END_IMPORT: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=30),
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 }
+
+# Somebody waits for it.
+BEGIN_REPLAY: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=15),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=250), maximum_interval=timedelta(seconds=10)),
+    "priority": Priority(priority_key=2),
+}
+
+# It waits for its endpoint as long as that may take, without an event.
+REPLAY_LINES: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=2),
+    "heartbeat_timeout": _MISSED_LATE,
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+    "priority": Priority(priority_key=5),
+}
+
+PRUNE_MESSAGES: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": RetryPolicy(maximum_attempts=3),
+    "priority": Priority(priority_key=5),
+}
+
+WRITE: dict[str, Any] = {
+    "task_queue": addressing.USERS,
+    "start_to_close_timeout": timedelta(seconds=30),
+    "heartbeat_timeout": _MISSED_LATE,
+    "schedule_to_close_timeout": timedelta(days=3),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+    "priority": Priority(priority_key=4),
+}

@@ -17,11 +17,13 @@ with workflow.unsafe.imports_passed_through():
         InboxPrivacyActivities,
         PeoplePrivacyActivities,
     )
+    from activities.pruning import PruneMessages, PruningActivities
     from activities.tracking import Swept, TrackingActivities
     from domain.privacy import Retention, Tidied
 
 SWEEP_ID = "sweep-inbox"
 RETENTION_ID = "retention"
+PRUNING_ID = "prune-messages"
 _MOST_BATCHES = 100
 """Of one kind in one run, which keeps its history short; the next run goes on."""
 
@@ -77,3 +79,21 @@ async def _all(queue: str, tidy: Callable[..., Any], batch: Batch | None) -> int
             break
         batch = Batch(before=batch.before if batch else None, after=done.following)
     return count
+
+
+@workflow.defn
+class PruneMessagesWorkflow:
+    """Forgets messages that were sent, or given up, so long ago."""
+
+    @workflow.run
+    async def run(self, kept_for: timedelta) -> int:
+        """How many went."""
+        ask, count = PruneMessages(before=workflow.now() - kept_for), 0
+        for _ in range(_MOST_BATCHES):
+            done = await workflow.execute_activity_method(
+                PruningActivities.prune_messages, ask, **options.PRUNE_MESSAGES
+            )
+            count += done.count
+            if not done.more:
+                break
+        return count

@@ -86,7 +86,8 @@ async def get_webhook_endpoint(endpoint_id: EndpointId, parts: PartsDep, caller:
 async def change_webhook_endpoint(
     endpoint_id: EndpointId, body: EndpointChange, parts: PartsDep, caller: Keeper
 ) -> WebhookEndpoint:
-    """For messages sent from now on, those that wait included. What happens while it is disabled is not told later."""
+    """For messages sent from now on, those that wait included. What happens while it is disabled is not told later by
+    itself: once it is enabled, `…/replay` sends it from `missed_since` on."""
     kept = await found(parts, caller, endpoint_id)
     told = body.model_dump(exclude_unset=True)
     changes = {name: value for name, value in told.items() if value is not None or name == "description"}
@@ -98,7 +99,7 @@ async def change_webhook_endpoint(
         changes |= {"failing_since": None, "held_until": None}
     endpoint = kept.endpoint.model_copy(update={**changes, "updated_at": datetime.now(UTC)})
     await _put(parts, caller, endpoint, kept.secrets, "webhook_endpoint.changed")
-    return endpoint
+    return endpoint if endpoint.enabled else (await found(parts, caller, endpoint_id)).endpoint
 
 
 @router.delete("/{endpoint_id}", status_code=204, responses=_READS)

@@ -49,6 +49,15 @@ class RotateBody(Request):
     keep_for: Annotated[Span, Field(le=7 * ROTATED_FOR)] = ROTATED_FOR
 
 
+class ReplayCreate(Request):
+    """Which stretch of time, and what of it."""
+
+    since: Timestamp = Field(examples=["2026-01-31T00:00:00Z"], description="from then on; 31 days at most")
+    until: Timestamp | None = Field(default=None, description="before then; up to now if not said")
+    events: Events = Field(default=(), description="of these types; none named: whatever the endpoint wants")
+    only_failed: Flag = Field(default=False, description="nothing that was taken before")
+
+
 class EndpointSecret(Secrets):
     """What an endpoint knows us by; `previous` is there while one is rotated."""
 

@@ -16,7 +16,8 @@ from domain import errors
 from domain._values import Timestamp
 from domain.audit import JournalLine
 from domain.exchanges import Exchange
-from domain.users import Principal, may_read_audit, may_read_exchanges, may_see
+from domain.shown import for_customer
+from domain.users import Principal, is_staff, may_read_audit, may_read_exchanges, may_see
 
 router = APIRouter(tags=["tracking"], route_class=Watched)
 
@@ -29,12 +30,13 @@ _SHORT = "public, max-age=5, stale-while-revalidate=30"
 
 @router.get("/tracking/{delivery_id}", responses=problems(401, 403, 404, 422, 503))
 async def get_timeline(delivery_id: DeliveryId, parts: PartsDep, caller: Follower) -> Timeline:
-    """Every line of the journal and every scan of one delivery."""
+    """Every line of the journal and every scan of one delivery; what it costs us, staff alone see."""
     lines = await parts.journal.of(delivery_id)
     if not lines or not may_see(caller, lines[0].organisation_id or "", lines[0].actor):
         raise errors.NotFound("no such delivery")
     scans = await parts.scans.of(delivery_id)
-    return Timeline(lines=tuple(lines), scans=tuple(scans))
+    shown = lines if is_staff(caller) else map(for_customer, lines)
+    return Timeline(lines=tuple(shown), scans=tuple(scans))
 
 
 @router.get("/tracking/{delivery_id}/exchanges", responses=problems(400, 401, 403, 404, 422, 503))

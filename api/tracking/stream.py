@@ -16,6 +16,7 @@ from api.errors import problems
 from domain import errors
 from domain._values import Timestamp, Value
 from domain.audit import Cursor, JournalLine
+from domain.shown import for_customer
 from domain.users import is_staff, may_see, sees_only_own
 
 router = APIRouter(tags=["tracking"])
@@ -39,7 +40,7 @@ class StreamLine(Value):
 
     @classmethod
     def of(cls, line: JournalLine) -> "StreamLine":
-        """The part of a line that its owner sees."""
+        """Without what ties it to the lines before it."""
         status = line.data.get("status")
         return cls(
             subject=line.subject,
@@ -122,6 +123,7 @@ async def stream(
                 lines = []  # the database is away for a moment; nothing is skipped
             for line in lines:
                 cursor = line.cursor
-                yield ServerSentEvent(data=StreamLine.of(line), event=line.kind, id=str(cursor), retry=1000)
+                shown = line if is_staff(caller) else for_customer(line)
+                yield ServerSentEvent(data=StreamLine.of(shown), event=line.kind, id=str(cursor), retry=1000)
             if not lines:
                 await parts.bell.wait(_LOOK_S)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from cashews import Cache
 from fastapi import FastAPI
-from hands import ACCOUNT, SERVICES, Letters, Notified, Told, write_key
+from hands import ACCOUNT, SERVICES, Letters, Notified, Replayed, Told, write_key
 from making import user
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -103,6 +103,8 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         notifier=Notified(),
         endpoints=notifications.endpoints,
         messages=notifications.messages,
+        replays=notifications.replays,
+        replayer=Replayed(notifications.replays),
         webhooks=webhooks,
         bell=Bell(journal),
         temporal=await connect("127.0.0.1:9", lazy=True),

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from domain.errors import Unavailable
 from domain.letters import Letter
 from domain.quotes import CarrierAccount
+from domain.replays import Replay, ReplayStore
 from domain.tracking import Scan
 
 SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
@@ -49,6 +50,19 @@ class Notified:
     async def tell(self, subscriber: str, delivery_id: str, seqs: Any, *, again: bool = False) -> bool:
         self.told.append((subscriber, delivery_id, tuple(seqs), again))
         return self.alive
+
+    async def paused(self, organisation_id: str, endpoint_id: str, seq: int) -> None:
+        raise NotImplementedError("the relay alone writes to owners")
+
+
+@dataclass
+class Replayed:
+    """A replayer that keeps what is asked for, as its workflow would."""
+
+    replays: ReplayStore
+
+    async def replay(self, replay: Replay) -> Replay:
+        return await self.replays.begin(replay)
 
 
 @dataclass

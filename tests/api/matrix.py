@@ -199,6 +199,9 @@ MATRIX: dict[Route, Row] = {
     ("get", f"{ENDPOINT}/messages"): Row(Who.LISTENER, 404, foreign=404),
     ("get", MESSAGE): Row(Who.LISTENER, 404, foreign=404),
     ("post", f"{MESSAGE}/resend"): Row(Who.KEEPER, 404, foreign=404),
+    ("post", f"{ENDPOINT}/replay"): Row(Who.KEEPER, 422, foreign=404),
+    ("get", f"{ENDPOINT}/replays"): Row(Who.LISTENER, 404, foreign=404),
+    ("get", f"{ENDPOINT}/replays/{{replay_id}}"): Row(Who.LISTENER, 404, foreign=404),
 }
 
 STREAM: Route = ("get", "/v1/stream")
@@ -229,6 +232,7 @@ MISSING = {
     "message_id": f"msg_{'0' * 32}",
     "view_id": "view_x",
     "import_id": f"imp_{'0' * 32}",
+    "replay_id": f"rpl_{'0' * 32}",
     "token": f"trk_{'A' * 43}",
 }
 """What fills a path with nothing that is there."""
@@ -246,6 +250,7 @@ BODIES: dict[Route, object] = {
     ("put", "/v1/views/{view_id}"): {"name": "mine"},
     ("post", f"{DELIVERY}/accept"): {"offer_id": f"off_{'0' * 32}"},
     ("post", f"{DELIVERY}/decide"): {"decision": "retry"},
+    ("post", f"{ENDPOINT}/replay"): {"since": "2026-01-31T00:00:00Z"},
 }
 """What is asked of somebody else's things, where an empty body says nothing."""
 

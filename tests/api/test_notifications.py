@@ -155,6 +155,38 @@ async def test_the_log_says_what_was_tried_and_a_message_is_sent_again(
     assert (await http.post(f"{where}/{sent.id}/resend", headers=headers)).status_code == 410
 
 
+async def test_a_replay_is_asked_for_once_shows_how_far_it_is_and_needs_an_endpoint_that_is_enabled(
+    http: Any, parts: Parts, signed: Any, receiver: Receiver
+) -> None:
+    headers = headers_of(await signed(), **{"Idempotency-Key": "first"})
+    made = await added(http, headers, receiver.url)
+    where, since = f"{ALL}/{made['id']}", "2026-01-31T00:00:00Z"
+    off = (await http.patch(where, json={"enabled": False}, headers=headers)).json()
+    assert off["missed_since"] is not None
+    assert "replay" in off["advice"]
+    body = {"since": off["missed_since"], "events": ["delivery.lost"], "only_failed": True}
+    early = await http.post(f"{where}/replay", json=body, headers=headers)
+    assert (early.status_code, early.json()["code"]) == (409, "not_allowed_now")
+    on = (await http.patch(where, json={"enabled": True}, headers=headers)).json()
+    assert (on["missed_since"], "replay" in on["advice"]) == (off["missed_since"], True)
+    asked = await http.post(f"{where}/replay", json=body, headers=headers)
+    told = asked.json()
+    assert (asked.status_code, told["status"], told["only_failed"]) == (202, "running", True)
+    again = await http.post(f"{where}/replay", json=body, headers=headers)
+    assert (again.status_code, again.json(), again.headers["Idempotency-Replayed"]) == (202, told, "true")
+    other = await http.post(f"{where}/replay", json={**body, "only_failed": False}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert (await http.get(asked.headers["Location"], headers=headers)).json() == told
+    assert (await http.get(f"{where}/replays", headers=headers)).json()["items"] == [told]
+    second = await http.post(f"{where}/replay", json=body, headers={**headers, "Idempotency-Key": "second"})
+    assert (second.status_code, second.json()["code"]) == (409, "replay_running")
+    for wrong in ({"since": since}, {"since": since, "until": since}, {"since": "2999-01-01T00:00:00Z"}):
+        answer = await http.post(f"{where}/replay", json=wrong, headers={**headers, "Idempotency-Key": "third"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), wrong
+    kinds = [line.kind.partition(".")[2] for line in await parts.journal.of(made["id"])]
+    assert kinds == ["added", "changed", "changed", "replayed"]
+
+
 async def test_staff_look_which_is_told_and_change_nothing(
     http: Any, parts: Parts, signed: Any, receiver: Receiver
 ) -> None:

@@ -16,6 +16,7 @@ from making import (
     invitation,
     message,
     move,
+    replay,
     service_account,
     session,
     user,
@@ -58,11 +59,12 @@ async def theirs(parts: Parts) -> Theirs:
     await parts.endpoints.add(called, Secrets(current="whsec_bmV3"))
     sent = message(called, delivery_id=requested.id)
     await parts.messages.begin(sent)
+    replayed = await parts.replays.begin(replay(called))
     ids = {
         "delivery_id": requested.id, "organisation_id": organisation.id, "user_id": person.id, "session_id": living.id,
         "invitation_id": asked.id, "account_id": account.id, "key_id": key.id,
         "endpoint_id": called.id, "message_id": sent.id, "view_id": kept.id,
-        "import_id": filed.id,
+        "import_id": filed.id, "replay_id": replayed.id,
     }  # fmt: skip
     return Theirs(ids, person.id, organisation.id)
 
@@ -95,6 +97,7 @@ async def everything(parts: Parts, theirs: Theirs) -> list[Any]:
         await parts.deliveries.get(theirs.ids["delivery_id"]), await parts.endpoints.get(theirs.ids["endpoint_id"]),
         await parts.messages.get(theirs.ids["endpoint_id"], theirs.ids["message_id"]),
         await parts.views.get(theirs.ids["view_id"]), await parts.imports.get(theirs.ids["import_id"]),
+        await parts.replays.page(theirs.ids["endpoint_id"], 10, None),
     ]  # fmt: skip
 
 

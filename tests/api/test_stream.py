@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from api.deps import Parts
 from domain import audit
-from domain.users import OrgRole
+from domain.users import OrgRole, Role
 
 
 @pytest.fixture
@@ -32,9 +32,10 @@ async def served(app: FastAPI, parts: Parts) -> AsyncIterator[str]:
 
 
 def write(
-    parts: Parts, organisation_id: str, seq: int, subject: str = f"del_{'a' * 32}", actor: str = "system"
+    parts: Parts, organisation_id: str, seq: int, subject: str = f"del_{'a' * 32}", actor: str = "system", **more: Any
 ) -> None:
-    line = audit.Line(seq=seq, kind="delivery.moved", actor=actor, at=datetime.now(UTC), data={"status": "booked"})
+    data = {"status": "booked", **more}
+    line = audit.Line(seq=seq, kind="delivery.moved", actor=actor, at=datetime.now(UTC), data=data)
     parts.journal.write(subject, organisation_id, [line])  # type: ignore[attr-defined]
 
 
@@ -126,6 +127,17 @@ async def test_a_partner_follows_the_deliveries_it_requested_and_no_others(
     assert everything.status_code == 403
     assert [answer.status_code for answer in timelines] == [200, 404, 404]
     assert timelines[1].content == timelines[2].content
+
+
+async def test_what_we_pay_is_for_staff_alone(served: str, parts: Parts, signed: Any) -> None:
+    customer, staff = await signed(organisation_id="org_1"), await signed(Role.SUPPORT, organisation_id="org_1")
+    subject = f"del_{'e' * 32}"
+    write(parts, "org_1", 1, subject, cost=4711)
+    for headers, whole in ((customer, False), (staff, True)):
+        [event] = await events(served, headers, 1, subject)
+        async with httpx.AsyncClient(base_url=served, headers=headers) as client:
+            [line] = (await client.get(f"/v1/tracking/{subject}")).json()["lines"]
+        assert event["data"]["data"] == line["data"] == {"status": "booked", **({"cost": 4711} if whole else {})}
 
 
 async def test_a_client_holds_so_many_streams_open_and_no_more(served: str, parts: Parts, signed: Any) -> None:

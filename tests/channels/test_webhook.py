@@ -11,13 +11,14 @@ from typing import Any
 import fakes
 import pytest
 from making import NOW, fresh
+from prometheus_client import REGISTRY
 from receiver import Receiver, breaks_off, drips_its_head, floods, hangs, receiving, says
 from standardwebhooks import WebhookVerificationError
 
 from channels.webhook import WebhookChannel, rules, signature
 from domain.errors import AddressForbidden, SubscriberBusy
 from domain.events import Event, EventData
-from domain.notifications import Answer, Health, Outcome, Secrets, WebhookEndpoint
+from domain.notifications import FAILING, Answer, Health, Outcome, PauseRule, Secrets, WebhookEndpoint
 
 HERE = rules(this_machine=True, tls_required=False)
 EVENT = Event(
@@ -189,4 +190,21 @@ async def test_what_only_we_can_reach_is_neither_taken_nor_called(url: str, stor
         await channel.check(url)
     answer = await channel.send(await subscribed(store, url), "msg_1", EVENT)
     assert (answer.status, answer.error) == (None, "forbidden_address")
+    await channel.close()
+
+
+async def test_one_that_took_nothing_for_long_enough_is_paused(store: Any, receiver: Receiver) -> None:
+    now, rule = NOW, PauseRule(after=timedelta(hours=1), failures=3)
+    channel = WebhookChannel(store, HERE, now=lambda: now, pause=rule)
+    its_id = await subscribed(store, receiver.url)
+    receiver.on = [says(500), says(204), says(500), says(500), says(500), says(500)]
+    counted = REGISTRY.get_sample_value("entrega_webhook_calls_total", {"outcome": "5xx"}) or 0
+    for minutes, enabled in ((0, True), (60, True), (10, True), (60, True), (5, False)):
+        now += timedelta(minutes=minutes)
+        await channel.send(its_id, "msg_1", EVENT)
+        kept = await store.get(its_id)
+        assert kept.endpoint.enabled is enabled
+    assert (kept.endpoint.disabled_reason, kept.endpoint.missed_since) == (FAILING, NOW + timedelta(minutes=70))
+    assert (await channel.send(its_id, "msg_1", EVENT)).ends is Outcome.DROPPED
+    assert REGISTRY.get_sample_value("entrega_webhook_calls_total", {"outcome": "5xx"}) == counted + 4
     await channel.close()

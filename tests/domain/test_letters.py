@@ -11,7 +11,7 @@ LINK = "https://entrega.example/verify-email#token=abc&x=<y>"
 @pytest.mark.parametrize("occasion", list(Occasion))
 @pytest.mark.parametrize("locale", list(Locale))
 def test_every_occasion_has_a_letter_in_every_language(occasion: Occasion, locale: Locale) -> None:
-    written = letter(occasion, locale, "ana@example.com", LINK, organisation="Padaria")
+    written = letter(occasion, locale, "ana@example.com", LINK, organisation="Padaria", endpoint="whe_1")
     assert written.to == "ana@example.com"
     assert 5 < len(written.subject) < 78
     assert LINK in written.text.splitlines()

@@ -2,21 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from domain import errors
 from domain._values import Timestamp
-from domain.audit import Cursor
+from domain.audit import Cursor, JournalLine
 from domain.notifications import (
+    FAILING,
     Attempt,
     Health,
     KeptEndpoint,
     Message,
     Outcome,
     Secrets,
+    Standing,
     Subscriber,
     WebhookEndpoint,
 )
+from domain.replays import Replay, ReplayStatus
 from fakes.journal import InMemoryJournal
 
 
@@ -31,6 +35,7 @@ class InMemoryNotifications:
         self.subscribers = InMemorySubscribers(self)
         self.endpoints = InMemoryEndpointStore(self)
         self.messages = InMemoryMessageStore(self)
+        self.replays = InMemoryReplayStore(self)
 
     async def told(self, endpoint: WebhookEndpoint, kind: str, actor: str, **more: Any) -> None:
         told = more or {"events": list(endpoint.events), "enabled": endpoint.enabled}
@@ -56,6 +61,11 @@ class InMemorySubscribers:
 
     async def advance(self, cursor: Cursor) -> None:
         self.place = max(self.place, cursor, key=lambda place: (place.txid, place.id))
+
+    async def standing(self) -> Standing:
+        waiting = [one.created_at for one in self.there.sent.values() if one.outcome is Outcome.WAITING]
+        paused = sum(kept.endpoint.disabled_reason == FAILING for kept in self.there.kept.values())
+        return Standing(paused=paused, waiting=len(waiting), oldest_at=min(waiting, default=None))
 
 
 class InMemoryEndpointStore:
@@ -83,6 +93,9 @@ class InMemoryEndpointStore:
     async def put(self, endpoint: WebhookEndpoint, secrets: Secrets, kind: str, actor: str) -> bool:
         if (known := self.there.kept.get(endpoint.id)) is None:
             return False
+        if not endpoint.enabled:
+            missed = self._missed(endpoint, datetime.now(UTC))
+            endpoint = endpoint.model_copy(update={"missed_since": missed})
         well = endpoint.enabled and endpoint.failing_since is None
         health = Health() if well else known.health
         self.there.kept[endpoint.id] = KeptEndpoint(endpoint=endpoint, secrets=secrets, health=health)
@@ -100,13 +113,25 @@ class InMemoryEndpointStore:
     async def fare(self, endpoint_id: str, health: Health, disabled_reason: str | None = None) -> None:
         if (known := self.there.kept.get(endpoint_id)) is None:
             return
+        if disabled_reason is not None and not known.endpoint.enabled:
+            return
         shown: dict[str, Any] = {"failing_since": health.failing_since, "held_until": health.held_until}
         if disabled_reason is not None:
-            shown |= {"enabled": False, "disabled_reason": disabled_reason}
+            missed = self._missed(known.endpoint, health.failing_since or datetime.now(UTC))
+            shown |= {"enabled": False, "disabled_reason": disabled_reason, "missed_since": missed}
         endpoint = known.endpoint.model_copy(update=shown)
         self.there.kept[endpoint_id] = known.model_copy(update={"endpoint": endpoint, "health": health})
         if disabled_reason is not None and known.endpoint.enabled:
             await self.there.told(endpoint, "webhook_endpoint.disabled", "system", reason=disabled_reason)
+
+    def _missed(self, endpoint: WebhookEndpoint, since: datetime) -> datetime:
+        def unsent(one: Message) -> bool:
+            tried = any(attempt.at >= since for attempt in self.there.tried[one.id])
+            over = one.outcome in (Outcome.FAILED, Outcome.DROPPED) and tried
+            return one.delivery_id is not None and (one.outcome is Outcome.WAITING or over)
+
+        theirs = [one for one in self.there.sent.values() if one.subscriber == endpoint.id]
+        return endpoint.missed_since or min([since, *(one.at for one in theirs if unsent(one))])
 
 
 class InMemoryMessageStore:
@@ -147,8 +172,92 @@ class InMemoryMessageStore:
     async def reopen(self, message_id: str) -> None:
         self._change(message_id, outcome=Outcome.WAITING, tries=0)
 
+    async def prune(self, before: Timestamp, limit: int) -> int:
+        over = [one for one in self.there.sent.values() if one.outcome is not Outcome.WAITING]
+        old = sorted((one for one in over if one.created_at < before), key=lambda one: one.created_at)[:limit]
+        for one in old:
+            del self.there.sent[one.id]
+            self.there.tried.pop(one.id, None)
+        return len(old)
+
     def _change(self, message_id: str, **changes: Any) -> None:
         self.there.sent[message_id] = self.there.sent[message_id].model_copy(update=changes)
+
+
+class InMemoryReplayStore:
+    """Replays by id, each with its place."""
+
+    def __init__(self, there: InMemoryNotifications) -> None:
+        self.there = there
+        self.kept: dict[str, Replay] = {}
+        self.places: dict[str, Cursor] = {}
+        self.looked = 0
+
+    async def begin(self, replay: Replay) -> Replay:
+        if (known := self.kept.get(replay.id)) is not None:
+            return known
+        if replay.subscriber not in self.there.kept:
+            raise errors.NotFound("no such webhook endpoint")
+        theirs = [one for one in self.kept.values() if one.subscriber == replay.subscriber]
+        if any(one.status is ReplayStatus.RUNNING for one in theirs):
+            raise errors.ReplayRunning
+        made = self.kept[replay.id] = replay.model_copy(update={"lines": len(self._about(replay))})
+        told = {"replay": replay.id}
+        journal, kind = self.there.journal, "webhook_endpoint.replayed"
+        await journal.append(replay.subscriber, kind, replay.created_by, told, replay.organisation_id)
+        return made
+
+    async def get(self, subscriber: str, replay_id: str) -> Replay | None:
+        replay = self.kept.get(replay_id)
+        return replay if replay is not None and replay.subscriber == subscriber else None
+
+    async def page(self, subscriber: str, limit: int, after: str | None) -> tuple[Sequence[Replay], str | None]:
+        theirs = [one for one in self.kept.values() if one.subscriber == subscriber]
+        return _page(sorted(theirs, key=lambda one: (one.created_at, one.id), reverse=True), limit, after)
+
+    async def following(self, replay_id: str, limit: int) -> Sequence[JournalLine]:
+        place = self._place(replay_id)
+        lines = self._about(self.kept[replay_id])
+        return [line for line in lines if (line.txid, line.id) > (place.txid, place.id)][:limit]
+
+    async def advance(self, replay_id: str, cursor: Cursor, seen: int, told: int) -> None:
+        it, place = self.kept[replay_id], self._place(replay_id)
+        if it.status is ReplayStatus.RUNNING and (cursor.txid, cursor.id) > (place.txid, place.id):
+            self.places[replay_id] = cursor
+            self.kept[replay_id] = it.model_copy(update={"seen": it.seen + seen, "told": it.told + told})
+
+    async def end(self, replay_id: str, status: ReplayStatus) -> None:
+        it = self.kept[replay_id]
+        if it.status is not ReplayStatus.RUNNING:
+            return
+        self.kept[replay_id] = it.model_copy(update={"status": status, "ended_at": datetime.now(UTC)})
+        kept = self.there.kept[it.subscriber]
+        missed, whole = kept.endpoint.missed_since, not it.events and it.until >= it.created_at
+        if status is ReplayStatus.DONE and whole and missed is not None and missed >= it.since:
+            endpoint = kept.endpoint.model_copy(update={"missed_since": None})
+            self.there.kept[it.subscriber] = kept.model_copy(update={"endpoint": endpoint})
+
+    async def waiting(self, subscriber: str) -> int:
+        self.looked += 1
+        every = self.there.sent.values()
+        return sum(one.subscriber == subscriber and one.outcome is Outcome.WAITING for one in every)
+
+    async def drop(self, message_ids: Sequence[str]) -> None:
+        for one in [self.there.sent[each] for each in message_ids if each in self.there.sent]:
+            if one.outcome is Outcome.WAITING:
+                self.there.sent[one.id] = one.model_copy(update={"outcome": Outcome.DROPPED, "next_at": None})
+
+    def _place(self, replay_id: str) -> Cursor:
+        return self.places.get(replay_id, Cursor())
+
+    def _about(self, replay: Replay) -> Sequence[JournalLine]:
+        return [
+            line
+            for line in self.there.journal.lines
+            if line.organisation_id == replay.organisation_id
+            and replay.since <= line.at < replay.until
+            and line.kind in replay.kinds
+        ]
 
 
 def _page(every: Sequence[Any], limit: int, after: str | None) -> tuple[Sequence[Any], str | None]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain import ledger_ports, notification_ports, ports
 from domain.figure_ports import ContractStore, FigureStore
 from domain.imports import ImportStore
+from domain.replays import ReplayStore
 from domain.views import ViewStore
 from runtime.wiring import identity
 from storage import audit
@@ -38,6 +39,7 @@ from storage.policies import SqlPolicyStore
 from storage.privacy import SqlPrivacyStore
 from storage.proofs import SqlProofStore
 from storage.reconciliations import SqlReconciliationStore
+from storage.replays import SqlReplayStore
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
@@ -72,6 +74,7 @@ class Stores:
     subscribers: notification_ports.Subscribers
     endpoints: notification_ports.EndpointStore
     messages: notification_ports.MessageStore
+    replays: ReplayStore
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +116,7 @@ def sql(engines, rings) -> Stores:
         subscribers=SqlSubscribers(engines["notifications"]),
         endpoints=SqlEndpointStore(engines["notifications"], rings["notifications"]),
         messages=SqlMessageStore(engines["notifications"]),
+        replays=SqlReplayStore(engines["notifications"]),
     )
 
 
@@ -165,6 +169,7 @@ def memory() -> Stores:
         subscribers=notifications.subscribers,
         endpoints=notifications.endpoints,
         messages=notifications.messages,
+        replays=notifications.replays,
     )
 
 

@@ -11,6 +11,7 @@ from domain.imports import Import, WaitingLine, delivery_id
 from domain.money import Currency, Money
 from domain.notifications import Message, WebhookEndpoint, message_id
 from domain.organisations import ApiKey, Invitation, ServiceAccount
+from domain.replays import Replay
 from domain.sessions import Session
 from domain.tracking import Scan, ScanKind
 from domain.users import Organisation, OrgRole, Role, Scope, User
@@ -125,6 +126,13 @@ def endpoint(**more: Any) -> WebhookEndpoint:
         "updated_at": NOW,
     }  # fmt: skip
     return WebhookEndpoint.model_validate({**values, **more})
+
+
+def replay(of: WebhookEndpoint, **more: Any) -> Replay:
+    values = {"subscriber": of.id, "organisation_id": of.organisation_id, "since": NOW - timedelta(days=1)}
+    return Replay.model_validate(
+        {"id": fresh("rpl"), **values, "until": NOW, "created_by": "usr_1", "created_at": NOW, **more}
+    )
 
 
 def message(to: WebhookEndpoint, seq: int = 1, **more: Any) -> Message:

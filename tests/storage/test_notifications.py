@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from making import NOW, endpoint, fresh, message
+from making import NOW, delivery, endpoint, fresh, line, message, move, replay
 from sqlalchemy import text
 
 from domain import errors
 from domain.audit import Cursor
-from domain.notifications import Attempt, Health, Outcome, Secrets, WebhookEndpoint
+from domain.notifications import FAILING, Attempt, Health, Outcome, Secrets, WebhookEndpoint
+from domain.replays import ReplayStatus
 
 SECRETS = Secrets(current="whsec_bmV3", previous="whsec_b2xk", previous_until=NOW)
 
@@ -148,3 +149,94 @@ async def test_the_log_is_read_newest_first_by_outcome(stores):
     assert [each.seq for each in only] == [2]
     with pytest.raises(errors.Invalid):
         await stores.messages.page(one.id, None, 2, "nonsense")
+
+
+async def test_what_was_missed_begins_with_the_failing_and_ends_with_a_replay_of_all_of_it(stores):
+    one = await added(stores)
+    failing, began = NOW - timedelta(hours=1), NOW - timedelta(hours=2)
+    for seq, at, tried, outcome in (
+        (1, began - timedelta(hours=9), failing - timedelta(hours=1), Outcome.FAILED),  # long before
+        (2, began - timedelta(hours=8), failing, Outcome.SENT),
+        (3, began, failing, Outcome.FAILED),
+        (4, began + timedelta(minutes=1), failing, Outcome.WAITING),
+    ):
+        unsent = message(one, seq, at=at)
+        await stores.messages.begin(unsent)
+        await stores.messages.attempted(unsent, Attempt(number=1, at=tried, status=500), outcome, None)
+    await stores.endpoints.fare(one.id, Health(failures=20, failing_since=failing), FAILING)
+    paused = (await stores.endpoints.get(one.id)).endpoint
+    assert (paused.enabled, paused.disabled_reason, paused.missed_since) == (False, FAILING, began)
+    assert "replay" in paused.advice
+    await stores.endpoints.fare(one.id, Health(failures=1), "gone")
+    assert (await stores.endpoints.get(one.id)).endpoint.disabled_reason == FAILING  # as it was told
+    enabled = paused.model_copy(update={"enabled": True, "disabled_reason": None})
+    assert await stores.endpoints.put(enabled, SECRETS, "webhook_endpoint.changed", "usr_1")
+    assert (await stores.endpoints.get(one.id)).endpoint.missed_since == began
+    for since, status, left in (
+        (began + timedelta(hours=1), ReplayStatus.DONE, began),
+        (began, ReplayStatus.STOPPED, began),
+        (began, ReplayStatus.DONE, None),
+    ):
+        again = await stores.replays.begin(replay(one, since=since))
+        await stores.replays.end(again.id, status)
+        await stores.replays.end(again.id, ReplayStatus.STOPPED)
+        kept = await stores.replays.get(one.id, again.id)
+        assert (kept.status, kept.ended_at is not None) == (status, True)
+        assert (await stores.endpoints.get(one.id)).endpoint.missed_since == left
+
+
+async def test_a_replay_goes_through_the_lines_of_its_time_and_kinds_once(stores):
+    one, its = await added(stores), delivery()
+    at = its.created_at
+    told = [
+        line(1, kind="delivery.requested", at=at), line(2, kind="delivery.quoted", at=at + timedelta(minutes=1)),
+        line(3, kind="delivery.placed", at=at + timedelta(minutes=1)),
+        line(4, kind="delivery.booked", at=at + timedelta(minutes=2)),
+        line(5, kind="delivery.delivered", at=at + timedelta(minutes=3)),
+    ]  # fmt: skip
+    its = its.model_copy(update={"organisation_id": one.organisation_id, "seq": 5})
+    await stores.deliveries.record(move(its, *told))
+    asked = replay(one, since=at + timedelta(minutes=1), until=at + timedelta(minutes=3))
+    begun = await stores.replays.begin(asked)
+    assert (begun.lines, begun.status) == (2, ReplayStatus.RUNNING)
+    assert await stores.replays.begin(asked) == begun
+    with pytest.raises(errors.ReplayRunning):
+        await stores.replays.begin(replay(one))
+    with pytest.raises(errors.NotFound):
+        await stores.replays.begin(replay(endpoint()))
+    [first] = await stores.replays.following(begun.id, 1)
+    assert first.seq == 2
+    for _ in range(2):  # the second as after a crash
+        await stores.replays.advance(begun.id, first.cursor, 1, 1)
+    assert [each.seq for each in await stores.replays.following(begun.id, 9)] == [4]
+    kept = await stores.replays.get(one.id, begun.id)
+    assert (kept.seen, kept.told, kept.events) == (1, 1, ())
+    picky = replay(one, since=asked.since, until=asked.until, events=("delivery.booked",))
+    await stores.replays.end(begun.id, ReplayStatus.DONE)
+    assert (await stores.replays.begin(picky)).lines == 1
+    assert [each.id for each in (await stores.replays.page(one.id, 9, None))[0]] in (
+        [picky.id, begun.id], [begun.id, picky.id],
+    )  # fmt: skip
+    kinds = [each.kind for each in await stores.journal.of(one.id)]
+    assert kinds == ["webhook_endpoint.added", *["webhook_endpoint.replayed"] * 2]
+
+
+async def test_what_waits_is_counted_dropped_and_never_pruned(stores):
+    one = await added(stores)
+    waits, sent, young = message(one, 1), message(one, 2), message(one, 3, created_at=NOW + timedelta(days=1))
+    for each in (waits, sent, young):
+        await stores.messages.begin(each)
+    for each in (sent, young):
+        await stores.messages.attempted(each, Attempt(number=1, at=NOW, status=204), Outcome.SENT, None)
+    assert await stores.replays.waiting(one.id) == 1
+    standing = await stores.subscribers.standing()
+    assert standing.waiting >= 1
+    assert standing.oldest_at <= waits.created_at
+    while await stores.messages.prune(NOW + timedelta(minutes=1), 100):
+        pass
+    there = [each for each in (waits, sent, young) if await stores.messages.get(one.id, each.id)]
+    assert there == [waits, young]
+    assert await stores.messages.attempts(sent.id) == []
+    await stores.replays.drop([waits.id, young.id])
+    outcomes = [(await stores.messages.get(one.id, each.id)).outcome for each in (waits, young)]
+    assert outcomes == [Outcome.DROPPED, Outcome.SENT]

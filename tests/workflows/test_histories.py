@@ -1,6 +1,7 @@
 """Recorded histories of every ending, replayed against the code as it is: running deliveries survive its changes.
 
-`pytest tests/workflows/test_histories.py --record` records them anew; allowed until the first release tag.
+`pytest tests/workflows/test_histories.py tests/workflows/test_notifications.py --record` records them anew; allowed
+until the first release tag.
 """
 
 import gzip
@@ -16,8 +17,12 @@ from domain.deliveries import DeliveryPolicy
 from runtime.temporal import data_converter
 from workers.interceptors import DomainErrors
 from workflows.deliveries import DeliveryWorkflow
+from workflows.notifications import NotificationWorkflow
+from workflows.pauses import EndpointPausedWorkflow
+from workflows.replays import ReplayWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
+STORIES = (DeliveryWorkflow, NotificationWorkflow, ReplayWorkflow, EndpointPausedWorkflow)
 
 
 @pytest.mark.parametrize("name", ENDINGS)
@@ -49,11 +54,11 @@ async def test_four_quotes_a_booking_and_eight_scans_cost_at_most_a_hundred_even
 
 
 def test_every_ending_has_a_recorded_history():
-    assert {path.name.removesuffix(".json.gz") for path in HISTORIES.iterdir()} == set(ENDINGS)
+    assert {path.name.removesuffix(".json.gz") for path in HISTORIES.glob("*.json.gz")} == set(ENDINGS)
 
 
-@pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json.gz")), ids=lambda path: path.name.split(".")[0])
+@pytest.mark.parametrize("path", sorted(HISTORIES.rglob("*.json.gz")), ids=lambda path: path.name.split(".")[0])
 async def test_a_recorded_history_replays(path):
-    replayer = Replayer(workflows=[DeliveryWorkflow], data_converter=data_converter(), interceptors=[DomainErrors()])
+    replayer = Replayer(workflows=STORIES, data_converter=data_converter(), interceptors=[DomainErrors()])
     text = gzip.decompress(path.read_bytes()).decode()
     await replayer.replay_workflow(WorkflowHistory.from_json(f"delivery/{path.stem}", text))

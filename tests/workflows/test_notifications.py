@@ -2,35 +2,81 @@
 
 import asyncio
 import base64
+import gzip
 import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import fakes
 import pytest
-from making import fresh
+from making import fresh, message
+from prometheus_client import REGISTRY
 from receiver import Receiver, receiving, says
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.notifications import NotificationActivities
+from activities.owners import OwnerActivities
+from activities.pruning import PruningActivities
+from activities.replays import ReplayActivities
 from channels.webhook import PREFIX, WebhookChannel, rules
 from domain import audit
-from domain.errors import Erased, Unavailable
-from domain.notifications import MOST_TRIES, Outcome, Secrets, WebhookEndpoint, message_id
+from domain.errors import Erased, ReplayRunning, Unavailable
+from domain.letters import Letter
+from domain.notifications import FAILING, MOST_TRIES, Health, Outcome, PauseRule, Secrets, WebhookEndpoint, message_id
+from domain.organisations import Member
+from domain.replays import Replay, ReplayStatus
+from domain.users import Locale, OrgRole, User
 from runtime.codec import SealingCodec
+from runtime.replaying import TemporalReplayer
 from runtime.temporal import TemporalNotifier, data_converter, make_worker
 from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
-from workers.relay import tell_once
+from workers.relay import tell_once, watch_once
 from workflows import addressing
-from workflows.notifications import NotificationWorkflow
+from workflows.notifications import Happened, NotificationStart, NotificationWorkflow
+from workflows.pauses import EndpointPausedWorkflow
+from workflows.replays import ReplayWorkflow
+from workflows.upkeep import PruneMessagesWorkflow
 
 BEGAN = datetime.now(UTC)
+PAUSE = PauseRule(after=timedelta(days=5), failures=11)
+HISTORIES = Path(__file__).parent / "histories" / "notifications"
 STORY = ("requested", "quoted", "booking", "booked", "picked_up", "delivered")
+
+
+class People:
+    """An organisation's members, and a mail server that is down for their first letter."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, tuple[Member, User]] = {}
+        self.letters: list[Letter] = []
+        self.down = 1
+
+    def come(self, role: OrgRole, locale: Locale, **more: Any) -> User:
+        values = {"organisation_id": "org_1", "name": "x", "password_set_at": BEGAN, "created_at": BEGAN}
+        its_id = fresh("usr")
+        user = User.model_validate({"id": its_id, "email": f"{its_id}@example.com", "locale": locale, **values, **more})
+        self.there[its_id] = (
+            Member(user_id=its_id, name="x", email=user.email, role=role, joined_at=BEGAN), user,
+        )  # fmt: skip
+        return user
+
+    async def members(self, _: str) -> list[Member]:
+        return [member for member, _ in self.there.values()]
+
+    async def get(self, user_id: str) -> User:
+        return self.there[user_id][1]
+
+    async def send(self, letter: Letter) -> None:
+        if self.down:
+            self.down -= 1
+            raise Unavailable("the mail server did not take the letter")
+        self.letters.append(letter)
 
 
 class Town:
@@ -44,6 +90,8 @@ class Town:
         self.notifier = TemporalNotifier(client)
         self.receivers: dict[str, Receiver] = {}
         self.secrets: dict[str, str] = {}
+        self.people = People()
+        self.recording = False
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
@@ -67,12 +115,43 @@ class Town:
         ]
         self.journal.write(delivery, organisation, lines)
 
+    async def replayed(self, subscriber: str, **more: Any) -> Replay:
+        now = datetime.now(UTC)
+        values = {
+            "id": fresh("rpl"),
+            "subscriber": subscriber,
+            "organisation_id": "org_1",
+            "since": BEGAN,
+            "until": now,
+        }
+        asked = Replay.model_validate({**values, "created_by": "usr_1", "created_at": now, **more})
+        begun = await TemporalReplayer(self.client).replay(asked)
+        await self.replaying(begun).result()
+        ended = await self.there.replays.get(subscriber, begun.id)
+        assert ended is not None
+        return ended
+
+    def replaying(self, replay: Replay) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(addressing.replay_workflow_id(replay.subscriber, replay.id))
+
+    async def enable(self, subscriber: str) -> None:
+        kept = self.there.kept[subscriber]
+        endpoint = kept.endpoint.model_copy(update={"enabled": True, "disabled_reason": None, "failing_since": None})
+        await self.there.endpoints.put(endpoint, kept.secrets, "webhook_endpoint.changed", "usr_1")
+
     async def relayed(self) -> None:
         while await tell_once(self.journal, self.there.subscribers, self.notifier):
             pass
 
     def handle(self, subscriber: str, delivery: str) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(addressing.notification_workflow_id(subscriber, delivery))
+
+    async def keep(self, name: str, handle: WorkflowHandle[Any, Any]) -> None:
+        """Its history, where the tests run with --record."""
+        if self.recording:
+            HISTORIES.mkdir(exist_ok=True)
+            packed = gzip.compress((await handle.fetch_history()).to_json().encode(), mtime=0)
+            (HISTORIES / f"{name}.json.gz").write_bytes(packed)
 
     def told(self, subscriber: str, delivery: str) -> list[str]:
         """What this server verified and took to be new, in its order."""
@@ -97,23 +176,40 @@ async def until(ready: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def town(env: WorkflowEnvironment, client: Client) -> AsyncIterator[Town]:
+async def town(env: WorkflowEnvironment, client: Client, request: pytest.FixtureRequest) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         made = Town(env, client, stack)
+        made.recording = request.config.getoption("--record", default=False)
         here = rules(this_machine=True, tls_required=False)
-        channel = WebhookChannel(made.there.endpoints, here, now=made.now, deadline_s=2)
+        channel = WebhookChannel(made.there.endpoints, here, now=made.now, deadline_s=2, pause=PAUSE)
         stack.push_async_callback(channel.close)
         activities = NotificationActivities(made.journal, made.there.messages, {PREFIX: channel}, made.now)
+        kept = made.there
+        replays = ReplayActivities(kept.replays, kept.endpoints, kept.messages, made.notifier)
+        people = made.people
+        owners = OwnerActivities(people, people, people, "https://entrega.example")  # type: ignore[arg-type]
         worker = make_worker(
             client,
             addressing.NOTIFICATIONS,
-            workflows=[NotificationWorkflow],
-            activities=[activities.send_message],
+            workflows=[NotificationWorkflow, ReplayWorkflow, EndpointPausedWorkflow, PruneMessagesWorkflow],
+            activities=[
+                activities.send_message,
+                replays.begin_replay,
+                replays.replay_lines,
+                PruningActivities(kept.messages).prune_messages,
+            ],
             interceptors=[DomainErrors(), Heartbeats()],
             max_cached_workflows=0,
             graceful_shutdown_timeout=timedelta(0),
         )
-        async with worker:
+        writing = make_worker(
+            client,
+            addressing.USERS,
+            activities=[owners.find_owners, owners.write_of_pause],
+            interceptors=[DomainErrors(), Heartbeats()],
+            graceful_shutdown_timeout=timedelta(0),
+        )
+        async with worker, writing:
             yield made
 
 
@@ -176,6 +272,7 @@ async def test_what_fails_for_three_days_is_given_up_and_what_comes_after_is_sen
     history = await handle.fetch_history()
     scheduled = [event for event in history.events if event.HasField("activity_task_scheduled_event_attributes")]
     assert len(scheduled) == 2  # ten tries are one activity
+    await town.keep("given_up", handle)
 
 
 async def test_a_wait_that_is_asked_for_is_heeded(town: Town) -> None:
@@ -203,6 +300,7 @@ async def test_one_that_waits_for_its_next_try_is_sent_at_once_when_asked(town: 
     await town.notifier.tell(one, delivery, [1], again=True)
     await town.handle(one, delivery).result()
     assert town.told(one, delivery) == ["booked", "delivered"]
+    await town.keep("hastened", town.handle(one, delivery))
     await town.there.messages.reopen(message_id(one, delivery, 1))
     await town.notifier.tell(one, delivery, [1], again=True)
     await town.handle(one, delivery).result()
@@ -242,6 +340,7 @@ async def test_a_message_costs_few_events(town: Town) -> None:
     await handle.result()
     history = await handle.fetch_history()
     assert len(history.events) <= 6 * len(STORY) + 6
+    await town.keep("told", handle)
 
 
 class _Down:
@@ -271,3 +370,167 @@ async def test_of_an_erased_delivery_nobody_is_told_and_others_are(client: Clien
     assert not await notifier.tell("whe_1", erased, [1])
     assert await notifier.tell("whe_1", alive, [1])
     await sealed.get_workflow_handle(addressing.notification_workflow_id("whe_1", alive)).terminate()
+
+
+# ── told again, or late ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_one_that_fails_for_days_is_paused_its_owners_are_written_to_and_what_it_missed_is_replayed(
+    town: Town,
+) -> None:
+    ana, bob = town.people.come(OrgRole.OWNER, Locale.PT_BR), town.people.come(OrgRole.OWNER, Locale.EN)
+    town.people.come(OrgRole.MEMBER, Locale.EN)
+    town.people.come(OrgRole.OWNER, Locale.EN, disabled_at=BEGAN)
+    one, first, second = await town.subscriber(), fresh("del"), fresh("del")
+    town.receivers[one].then = says(500)
+    town.happens(first, *STORY[:4])
+    await town.relayed()
+    await until(lambda: len(town.receivers[one].calls) == 1)
+    await town.skip(timedelta(days=6), town.handle(one, first))
+    await town.handle(one, first).result()
+    paused = town.there.kept[one].endpoint
+    since = (await town.journal.of(first))[0].at
+    assert (paused.enabled, paused.disabled_reason, paused.missed_since) == (False, FAILING, since)
+    tries = len(town.receivers[one].calls)
+    town.happens(first, *STORY[4:])
+    town.happens(second, *STORY)
+    await town.relayed()
+    await town.relayed()  # the line that tells of the pause is told once, however often it is read
+    line = (await town.journal.of(one))[-1]
+    await town.notifier.paused("org_1", one, line.seq)
+    writing = town.client.get_workflow_handle(addressing.paused_workflow_id(one, line.seq))
+    await writing.result()
+    await town.keep("paused", writing)
+    assert {letter.to for letter in town.people.letters} == {ana.email, bob.email}
+    assert len(town.people.letters) == 2
+    assert ["foi pausado" in letter.subject for letter in town.people.letters] == [True, False]
+    assert len(town.receivers[one].calls) == tries
+    assert (await town.replayed(one)).status is ReplayStatus.STOPPED  # enable it first
+    await town.enable(one)
+    town.receivers[one].then = says(204)
+    ended = await town.replayed(one)
+    assert (ended.status, ended.lines, ended.seen, ended.told) == (ReplayStatus.DONE, 12, 12, 12)
+    for delivery in (first, second):
+        await town.handle(one, delivery).result()
+        assert town.told(one, delivery) == list(STORY)
+    assert len(town.receivers[one].calls) == tries + 12
+    assert town.there.kept[one].endpoint.missed_since is None
+
+
+async def test_a_replay_sends_everything_again_by_the_same_ids_or_only_what_failed(town: Town) -> None:
+    one, delivery = await town.subscriber(), fresh("del")
+    town.happens(delivery, *STORY)
+    await town.relayed()
+    await town.handle(one, delivery).result()
+    receiver = town.receivers[one]
+    assert (await town.replayed(one, only_failed=True)).told == 0
+    failed = message_id(one, delivery, 3)
+    town.there.sent[failed] = town.there.sent[failed].model_copy(update={"outcome": Outcome.FAILED})
+    assert (await town.replayed(one, only_failed=True)).told == 1
+    await town.handle(one, delivery).result()
+    assert receiver.ids[6:] == [failed]
+    everything = await town.replayed(one)
+    assert everything.told == 6
+    await town.keep("replayed", town.replaying(everything))
+    await town.handle(one, delivery).result()
+    assert receiver.ids[7:] == receiver.ids[:6] == [message_id(one, delivery, seq) for seq in range(1, 7)]
+    assert (await town.replayed(one, events=("delivery.quoted",))).told == 1
+    assert (await town.replayed(one, since=BEGAN - timedelta(days=2), until=BEGAN - timedelta(days=1))).lines == 0
+
+
+async def test_a_replay_may_be_begun_once_at_a_time_and_the_same_one_answers_again(town: Town) -> None:
+    one = await town.subscriber()
+    running = await town.there.replays.begin(
+        Replay(id="rpl_1", subscriber=one, organisation_id="org_1", since=BEGAN, until=town.now(),
+               created_by="usr_1", created_at=BEGAN)
+    )  # fmt: skip
+    with pytest.raises(ReplayRunning):
+        await town.replayed(one)
+    replayer = TemporalReplayer(town.client)
+    assert (await replayer.replay(running)).id == running.id
+    await town.replaying(running).result()
+    assert (await replayer.replay(running)).status is ReplayStatus.DONE
+    await town.replaying(running).result()
+
+
+async def test_a_replay_waits_while_much_waits_and_goes_on_where_it_was(town: Town) -> None:
+    one, delivery = await town.subscriber(), fresh("del")
+    town.happens(delivery, *STORY)
+    for number in range(200):
+        endpoint = town.there.kept[one].endpoint
+        waits = message(endpoint, number + 1, delivery_id=fresh("del"))
+        await town.there.messages.begin(waits)
+    asked = Replay(id=fresh("rpl"), subscriber=one, organisation_id="org_1", since=BEGAN, until=town.now(),
+                   created_by="usr_1", created_at=BEGAN)  # fmt: skip
+    begun = await TemporalReplayer(town.client).replay(asked)
+    handle = town.replaying(begun)
+    await until(lambda: town.there.replays.looked > 0)
+    assert town.receivers[one].calls == []
+    await town.there.replays.drop(list(town.there.sent))
+    await town.skip(timedelta(seconds=20), handle)
+    await handle.result()
+    await town.handle(one, delivery).result()
+    assert town.told(one, delivery) == list(STORY)
+
+
+async def test_what_is_told_again_comes_before_what_waits_behind_it(town: Town) -> None:
+    one, delivery = await town.subscriber(), fresh("del")
+    town.happens(delivery, *STORY)
+    town.receivers[one].on = [says(500)]
+    await town.notifier.tell(one, delivery, [3, 5])
+    await until(lambda: bool(town.there.sent) and town.there.sent[message_id(one, delivery, 3)].attempts == 1)
+    await town.notifier.tell(one, delivery, [4, 6], again=True)
+    await town.notifier.tell(one, delivery, [1, 2], again=True)
+    await town.skip(timedelta(seconds=20), town.handle(one, delivery))
+    await town.handle(one, delivery).result()
+    assert town.told(one, delivery) == [STORY[seq - 1] for seq in (3, 1, 2, 4, 5, 6)]
+    await town.keep("told_again", town.handle(one, delivery))
+
+
+async def test_a_long_story_goes_on_in_another_run_and_loses_nothing(town: Town) -> None:
+    one, delivery = await town.subscriber(), fresh("del")
+    town.receivers[one].on = [says(500)]
+    town.happens(delivery, *STORY)
+    await town.client.start_workflow(
+        NotificationWorkflow.run,
+        NotificationStart(subscriber=one, delivery_id=delivery, most_signals=2),
+        id=addressing.notification_workflow_id(one, delivery),
+        task_queue=addressing.NOTIFICATIONS,
+        start_signal="happened",
+        start_signal_args=[Happened(seqs=(1, 2, 3))],
+    )
+    first = (await town.handle(one, delivery).describe()).run_id
+    for seqs in ((2, 3, 4), (5,), (6,)):
+        await town.notifier.tell(one, delivery, seqs)
+    await town.skip(timedelta(seconds=20), town.handle(one, delivery))
+    await town.handle(one, delivery).result()
+    assert town.told(one, delivery) == list(STORY)
+    assert len(town.receivers[one].calls) == len(STORY) + 1
+    name = addressing.notification_workflow_id(one, delivery)
+    before = town.client.get_workflow_handle(name, run_id=first)
+    assert (await before.describe()).status is WorkflowExecutionStatus.CONTINUED_AS_NEW
+    await town.keep("goes_on", before)
+    await town.keep("went_on", town.handle(one, delivery))
+
+
+async def test_what_was_sent_long_ago_is_forgotten(town: Town) -> None:
+    one, delivery = await town.subscriber(), fresh("del")
+    town.happens(delivery, *STORY)
+    await town.relayed()
+    await town.handle(one, delivery).result()
+    prune, queue = PruneMessagesWorkflow.run, addressing.NOTIFICATIONS
+    kept_for = timedelta(days=1)
+    assert await town.client.execute_workflow(prune, kept_for, id=fresh("prune"), task_queue=queue) == 0
+    assert await town.client.execute_workflow(prune, -kept_for, id=fresh("prune"), task_queue=queue) == len(STORY)
+    assert not town.there.sent
+
+
+async def test_whoever_watches_sees_how_many_are_paused_and_how_long_the_oldest_waits(town: Town) -> None:
+    one = await town.subscriber()
+    old = message(town.there.kept[one].endpoint, delivery_id=fresh("del"), created_at=BEGAN - timedelta(hours=1))
+    await town.there.messages.begin(old)
+    await town.there.endpoints.fare(await town.subscriber(), Health(failures=20, failing_since=BEGAN), FAILING)
+    await watch_once(town.there.subscribers)
+    seen = REGISTRY.get_sample_value
+    assert seen("entrega_webhook_endpoints_paused") == seen("entrega_messages_waiting") == 1
+    assert (seen("entrega_messages_oldest_waiting_seconds") or 0) >= 3600

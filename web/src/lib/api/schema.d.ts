@@ -1530,7 +1530,7 @@ export interface paths {
         };
         /**
          * Get Timeline
-         * @description Every line of the journal and every scan of one delivery.
+         * @description Every line of the journal and every scan of one delivery; what it costs us, staff alone see.
          */
         get: operations["get_timeline"];
         put?: never;
@@ -2278,7 +2278,8 @@ export interface paths {
         head?: never;
         /**
          * Change Webhook Endpoint
-         * @description For messages sent from now on, those that wait included. What happens while it is disabled is not told later.
+         * @description For messages sent from now on, those that wait included. What happens while it is disabled is not told later by
+         *     itself: once it is enabled, `…/replay` sends it from `missed_since` on.
          */
         patch: operations["change_webhook_endpoint"];
         trace?: never;
@@ -2338,6 +2339,68 @@ export interface paths {
          *     once. A test is not sent again: make another.
          */
         post: operations["resend_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{endpoint_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Messages
+         * @description Sends what happened in that time, in order for each delivery, under the same `webhook-id`s: what was sent before
+         *     too, unless `only_failed`. What happened while the endpoint was disabled comes along; what was before it was added
+         *     does not. One replay of an endpoint runs at a time, and none makes more than some hundred messages wait.
+         */
+        post: operations["replay_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{endpoint_id}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Replays
+         * @description Newest first, each with how far it has come.
+         */
+        get: operations["list_replays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{endpoint_id}/replays/{replay_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Replay
+         * @description One: how many lines there are, how many were looked at, how many of them are sent.
+         */
+        get: operations["get_replay"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5177,6 +5240,11 @@ export interface components {
          */
         NewEndpoint: {
             /**
+             * Advice
+             * @description what to do about it, for people
+             */
+            readonly advice: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -5187,7 +5255,7 @@ export interface components {
             description?: string | null;
             /**
              * Disabled Reason
-             * @description `gone`: it answered 410; `customer`: by hand
+             * @description `failing`: it took nothing for days; `gone`: it answered 410; `customer`: by hand
              */
             disabled_reason?: string | null;
             /**
@@ -5216,6 +5284,11 @@ export interface components {
              * @example whe_0197…
              */
             id: string;
+            /**
+             * Missed Since
+             * @description it was disabled, and what happened since then was not all sent: replay it
+             */
+            missed_since?: string | null;
             /** Organisation Id */
             organisation_id: string;
             /**
@@ -5560,6 +5633,16 @@ export interface components {
         Page_Reconciliation_: {
             /** Items */
             items: components["schemas"]["Reconciliation"][];
+            /**
+             * Next
+             * @description pass it as `cursor`
+             */
+            next?: string | null;
+        };
+        /** Page[Replay] */
+        Page_Replay_: {
+            /** Items */
+            items: components["schemas"]["Replay"][];
             /**
              * Next
              * @description pass it as `cursor`
@@ -6176,6 +6259,108 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * Replay
+         * @description What happened from `since` on and before `until`, in its order; messages keep their ids.
+         */
+        Replay: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Events
+             * @description of these types; none named: whatever the endpoint wants
+             * @default []
+             */
+            events: string[];
+            /**
+             * Id
+             * @example rpl_0197…
+             */
+            id: string;
+            /**
+             * Lines
+             * @description how many there were to look at when it began
+             * @default 0
+             */
+            lines: number;
+            /**
+             * Only Failed
+             * @description nothing that was taken before
+             * @default false
+             */
+            only_failed: boolean;
+            /** Organisation Id */
+            organisation_id: string;
+            /**
+             * Seen
+             * @description how many were looked at so far
+             * @default 0
+             */
+            seen: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** @default running */
+            status: components["schemas"]["ReplayStatus"];
+            /** Subscriber */
+            subscriber: string;
+            /**
+             * Told
+             * @description how many of them were handed over to be sent
+             * @default 0
+             */
+            told: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * ReplayCreate
+         * @description Which stretch of time, and what of it.
+         */
+        ReplayCreate: {
+            /**
+             * Events
+             * @description of these types; none named: whatever the endpoint wants
+             * @default []
+             */
+            events: ("delivery.requested" | "delivery.quoting" | "delivery.quoted" | "delivery.expired" | "delivery.booking" | "delivery.booked" | "delivery.picked_up" | "delivery.in_transit" | "delivery.out_for_delivery" | "delivery.ready_for_collection" | "delivery.delivered" | "delivery.attempt_failed" | "delivery.returning" | "delivery.returned" | "delivery.cancelled" | "delivery.lost" | "delivery.failed" | "delivery.attention" | "delivery.waiting" | "delivery.cancel_requested" | "delivery.cancel_refused" | "delivery.decided")[];
+            /**
+             * Only Failed
+             * @description nothing that was taken before
+             * @default false
+             */
+            only_failed: boolean;
+            /**
+             * Since
+             * Format: date-time
+             * @description from then on; 31 days at most
+             * @example 2026-01-31T00:00:00Z
+             */
+            since: string;
+            /**
+             * Until
+             * @description before then; up to now if not said
+             */
+            until?: string | null;
+        };
+        /**
+         * ReplayStatus
+         * @description What became of a replay.
+         * @enum {string}
+         */
+        ReplayStatus: "running" | "done" | "stopped";
         /**
          * ResetPassword
          * @description A link that was followed, and the password from now on.
@@ -6948,6 +7133,11 @@ export interface components {
          */
         WebhookEndpoint: {
             /**
+             * Advice
+             * @description what to do about it, for people
+             */
+            readonly advice: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -6958,7 +7148,7 @@ export interface components {
             description?: string | null;
             /**
              * Disabled Reason
-             * @description `gone`: it answered 410; `customer`: by hand
+             * @description `failing`: it took nothing for days; `gone`: it answered 410; `customer`: by hand
              */
             disabled_reason?: string | null;
             /**
@@ -6987,6 +7177,11 @@ export interface components {
              * @example whe_0197…
              */
             id: string;
+            /**
+             * Missed Since
+             * @description it was disabled, and what happened since then was not all sent: replay it
+             */
+            missed_since?: string | null;
             /** Organisation Id */
             organisation_id: string;
             /**
@@ -18883,6 +19078,291 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_messages: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_replays: {
+        parameters: {
+            query?: {
+                /** @description how many at most */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Replay_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: string;
+                replay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
