@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,8 @@ from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
 from storage.ledger import SqlLedgerStore
+from storage.inbox import SqlInbox
+from storage.letters import SqlLetterQueue, SqlTemplates
 from storage.limits import SqlRateLimit
 from storage.listening import Listener
 from storage.messages import SqlMessageStore
@@ -54,6 +56,7 @@ from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
 from storage.terms import SqlTermsStore
+from storage.telling import SqlMembers
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 from storage.views import SqlViewStore
@@ -238,6 +241,28 @@ class Wiring:
     def messages(self) -> SqlMessageStore:
         """As the notifications role."""
         return SqlMessageStore(self.engine("notifications"))
+
+    def members(self) -> SqlMembers:
+        """As the notifications role."""
+        return SqlMembers(self.engine("notifications"))
+
+    def letter_queue(self) -> SqlLetterQueue:
+        """As the notifications role."""
+        return SqlLetterQueue(self.engine("notifications"))
+
+    def templates(self) -> SqlTemplates:
+        """As the notifications role."""
+        return SqlTemplates(self.engine("notifications"))
+
+    def inbox(self) -> SqlInbox:
+        """As the notifications role."""
+        return SqlInbox(self.engine("notifications"))
+
+    def recipient_index(self) -> Callable[[str], bytes]:
+        """By which a recipient's address is known again; users' addresses have another. Raises SettingMissing,
+        KeyFileUnusable."""
+        index = BlindIndex(read_key(self.settings.need("index_key_file")))
+        return lambda email: index.of("recipient", email.lower())
 
     def webhooks(self) -> WebhookChannel:
         """To customers' endpoints; one per process, so that it knows what is under way."""

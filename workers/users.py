@@ -1,8 +1,9 @@
-"""The users queue: how long people's data is kept."""
+"""The users queue: how long people's data is kept, and letters to members, whose addresses only this service has."""
 
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 
+from activities.letters import MemberActivities
 from activities.privacy import PeoplePrivacyActivities
 from runtime.temporal import make_worker
 from runtime.wiring import Wiring
@@ -12,6 +13,11 @@ from workflows import addressing
 def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> Worker:
     """As the users role."""
     people = PeoplePrivacyActivities(wiring.privacy(), wiring.tidying("users"))
+    identity = wiring.identity()
+    letters = MemberActivities(identity["users"], identity["organisations"], wiring.mailer())
     return make_worker(
-        client, addressing.USERS, activities=[people.erase_unverified, people.tidy_users], interceptors=interceptors
+        client,
+        addressing.USERS,
+        activities=[people.erase_unverified, people.tidy_users, letters.write_to_member],
+        interceptors=interceptors,
     )

@@ -12,7 +12,7 @@ from api.auth import Reader
 from api.deliveries.finding import Narrowed
 from api.deps import PartsDep
 from api.errors import problems
-from api.links import tracking_url
+from runtime.links import tracking_url
 from api.looks import TicketHeader, tell
 from domain.deliveries import Delivery
 from domain.sheets import COLUMNS, cells, written

@@ -11,7 +11,7 @@ from api.deliveries.schemas import DeliveriesExport, DeliveryExport, DeliveryVie
 from api.deps import Parts, PartsDep
 from api.errors import TEMPORAL_FAILURES, problems, temporal_error
 from api.exporting import ExportBody, WithGroundIfStaff, exported, ground_of, opened
-from api.links import tracking_url
+from runtime.links import tracking_url
 from api.looks import Watched
 from domain import errors
 from domain.deliveries import FINAL, Delivery

@@ -23,7 +23,6 @@ from api.deliveries.schemas import (
 )
 from api.deps import Parts, PartsDep
 from api.errors import TEMPORAL_FAILURES, problems, temporal_error
-from api.links import tracking_url
 from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
 from domain import errors

@@ -17,7 +17,8 @@ TABLES = (
     "figures.sums", "tracking.scans",
     "ledger.entries", "ledger.adjustments", "ledger.reconciliations", "ledger.reconciliation_lines",
     "notifications.subscribers", "notifications.endpoints", "notifications.messages", "notifications.attempts",
-    "notifications.cursors", "journal.journal", "keys.data_keys", "limits.limits",
+    "notifications.cursors", "notifications.members", "notifications.letter_lines", "notifications.templates",
+    "notifications.refusals", "notifications.readings", "notifications.read_lines", "journal.journal", "keys.data_keys", "limits.limits",
 )  # fmt: skip
 ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 READ_CARRIERS = {table: {"SELECT"} for table in ("carriers.accounts", "carriers.rules", "carriers.pauses")}
@@ -50,7 +51,7 @@ SUBJECTS = {"del_": "deliveries", "usr_": "users", "org_": "users", "carrier/": 
 CARRYING = {"quotes", "availability", "deliveries", "tracking"}
 READERS = {"del_": CARRYING | {"notifications", "codec", "keys"}, "usr_": {"users", "keys"}, "org_": {"users", "keys"},
            "carrier/": CARRYING | {"keys"}, "whe_": {"notifications", "keys"},
-           "service/": CARRYING | {"notifications", "codec", "keys"}}  # fmt: skip
+           "service/": CARRYING | {"users", "notifications", "codec", "keys"}}  # fmt: skip
 _WRITTEN = {"subject", "seq", "kind", "actor", "organisation_id", "data", "digest", "prev_hash", "hash", "at"}
 
 
@@ -151,7 +152,7 @@ async def _may(engine, statement, **values) -> bool:
 @pytest.mark.parametrize(("role", "prefix"), list(itertools.product(MAY, SUBJECTS)))
 async def test_a_role_has_the_keys_of_its_own_subjects(engines, role, prefix):
     owner = SUBJECTS[prefix]
-    makes = {owner} if owner else CARRYING | {"notifications"}
+    makes = {owner} if owner else CARRYING | {"users", "notifications"}
     there, fresh_one = fresh(prefix), fresh(prefix)
     new = "INSERT INTO keys.data_keys (subject, wrapped, kek_id, created_at) VALUES (:s, 'old', 'a', now())"
     async with engines["owner"].begin() as connection:
