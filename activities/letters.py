@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from pydantic import Field
 from temporalio import activity
 
 from domain._values import Timestamp, Value
@@ -43,7 +44,7 @@ class Draft(Value):
     not_before: Timestamp | None = None
     organisation_id: str | None = None
     user_id: str | None = None
-    sheets: dict[Locale, Sheet] = {}
+    sheets: dict[Locale, Sheet] = Field(default_factory=dict)
 
 
 class FindRecipient(Value):

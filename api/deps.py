@@ -28,6 +28,7 @@ from domain.ports import (
     TermsStore,
 )
 from domain.privacy import Privacy
+from domain.telling_ports import Inbox, LetterWriter, Members, Templates
 from domain.user_ports import (
     AccessLog,
     ApiKeyStore,
@@ -89,6 +90,10 @@ class Parts:
     endpoints: EndpointStore
     messages: MessageStore
     webhooks: AddressChannel
+    members: Members
+    inbox: Inbox
+    templates: Templates
+    letter_writer: LetterWriter
     bell: Bell
     temporal: Client
     codec: SealingCodec

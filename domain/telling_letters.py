@@ -23,11 +23,11 @@ PLACEHOLDERS: Mapping[str, str] = {
     "carrier": "who carries it, by its code",
     "reason": "why, as a code; a dash where there is none",
     "link": "where it is followed; it stands alone in its paragraph",
-    "sender": "who sends it, by the pickup's contact; only in letters to recipients",
-    "reference": "the customer's own number, or the delivery's id; only in letters to recipients",
+    "sender": "who sends it, by the pickup's contact",
+    "reference": "the customer's own number, or the delivery's id",
 }
 """All that a template may name, each with a `$` before it."""
-_TO_RECIPIENTS = {"sender", "reference"}
+_TO_RECIPIENTS = frozenset({"sender", "reference"})
 _MOST_PARAGRAPHS = 12
 _A_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _NO_MORE = {
@@ -139,12 +139,18 @@ def names() -> Sequence[TemplateName]:
     return [TemplateName(audience=audience, event=event) for audience, events in heard.items() for event in events]
 
 
+def placeholders(audience: Audience) -> Mapping[str, str]:
+    """What such letters may name."""
+    apart = _TO_RECIPIENTS if audience is Audience.MEMBER else frozenset[str]()
+    return {name: told for name, told in PLACEHOLDERS.items() if name not in apart}
+
+
 def check(template: Template) -> None:
     """Raises ValueError for words that this letter cannot fill in."""
-    if template.name.audience is Audience.MEMBER:
-        for text in (template.words.subject, *template.words.paragraphs):
-            if lacking := _TO_RECIPIENTS & set(Placeholders(text).get_identifiers()):
-                raise ValueError(f"only in letters to recipients: {', '.join(sorted(lacking))}")
+    may = placeholders(template.name.audience)
+    for text in (template.words.subject, *template.words.paragraphs):
+        if lacking := set(Placeholders(text).get_identifiers()) - set(may):
+            raise ValueError(f"only in letters to recipients: {', '.join(sorted(lacking))}")
 
 
 def written(words: Words, locale: Locale, facts: Facts, closing: Closing) -> Sheet:

@@ -7,6 +7,7 @@ from typing import Any
 from cashews import Cache
 
 from runtime.hints import Bell
+from runtime.letters import TemporalLetterWriter
 from runtime.settings import Settings
 from runtime.temporal import TemporalDeliverer, TemporalNotifier, connect
 from runtime.tls import temporal_door
@@ -44,6 +45,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "codec": codec,
                 "deliverer": TemporalDeliverer(temporal),
                 "notifier": TemporalNotifier(temporal),
+                "letter_writer": TemporalLetterWriter(temporal),
                 "bell": bell,
                 "cache": cache,
                 "geocoder": atlas,
@@ -65,6 +67,9 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "endpoints": ("notifications", wiring.endpoints),
                 "messages": ("notifications", wiring.messages),
                 "webhooks": ("notifications", wiring.webhooks),
+                "members": ("notifications", wiring.members),
+                "inbox": ("notifications", wiring.inbox),
+                "templates": ("notifications", wiring.templates),
             }
             for part, (service, make) in owner.items():
                 made[part] = make() if service in names else None
