@@ -80,8 +80,8 @@ _TO_RECIPIENTS: Mapping[str, tuple[str, str]] = {
 def _members(event: str) -> Mapping[Locale, tuple[str, ...]]:
     said = _TO_MEMBERS[event]
     return {
-        _PT: (f"{TITLES[event][_PT]}: $delivery", said[0], "$link", "Aconteceu em $when."),
-        _EN: (f"{TITLES[event][_EN]}: $delivery", said[1], "$link", "It happened on $when."),
+        _PT: (TITLES[event][_PT], said[0], "$link", "Entrega $delivery, em $when."),
+        _EN: (TITLES[event][_EN], said[1], "$link", "Delivery $delivery, on $when."),
     }
 
 

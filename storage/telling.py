@@ -1,8 +1,8 @@
 """Members as they are told, at rest: who they are, as the journal says, and what each wishes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +18,9 @@ from storage.journal import append_line
 from storage.notifications import SubscriberRow
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)  # whether their recipient is told, lines say themselves
+_REGISTERED, _JOINED, _ERASED = "user.registered", "member.joined", "key.erased"
 _GONE = ("member.left", "member.removed")
+_TELLING = frozenset({_REGISTERED, _JOINED, _ERASED, *_GONE})
 
 
 class ToldMemberRow(Row):
@@ -33,12 +35,6 @@ class ToldMemberRow(Row):
     preferences: Mapped[dict[str, Any]]
 
 
-class _Came(NamedTuple):
-    organisation_id: str
-    user_id: str
-    at: datetime
-
-
 _READ = select(*ToldMemberRow.__table__.columns, SubscriberRow.created_at).join(
     SubscriberRow, SubscriberRow.id == ToldMemberRow.id
 )
@@ -51,24 +47,13 @@ class SqlMembers:
         self._engine = engine
 
     async def learn(self, lines: Sequence[JournalLine]) -> None:
-        """One transaction, if there is anything to learn."""
-        came = list(_came(lines))
-        left = [(line.organisation_id, str(line.data.get("user"))) for line in lines if line.kind in _GONE]
-        erased = [str(line.data.get("subject")) for line in lines if line.kind == "key.erased"]
-        people = [subject for subject in erased if subject.startswith("usr_")]
-        delivering = {line.organisation_id for line in lines if line.data.get(FOR_RECIPIENT) and line.organisation_id}
-        if not (came or left or people or delivering):
+        """In their order, in one transaction, if there is anything to learn."""
+        telling = [line for line in lines if line.kind in _TELLING or line.data.get(FOR_RECIPIENT)]
+        if not telling:
             return
         async with transaction(self._engine) as connection:
-            for each in came:
-                await _add(connection, *each)
-            for organisation_id in sorted(delivering):
-                await _subscribe(connection, recipients_id(organisation_id), organisation_id, RECIPIENTS_HEAR, _EVER)
-            gone = [member_id(organisation_id or "", user_id) for organisation_id, user_id in left]
-            theirs = select(ToldMemberRow.id).where(ToldMemberRow.user_id.in_(people))
-            await connection.execute(
-                delete(SubscriberRow).where(SubscriberRow.id.in_(gone) | SubscriberRow.id.in_(theirs))
-            )
+            for line in telling:
+                await _learn(connection, line)
 
     async def get(self, organisation_id: str, user_id: str) -> ToldMember | None:
         """By whom it is."""
@@ -109,14 +94,24 @@ class SqlMembers:
         )
 
 
-def _came(lines: Sequence[JournalLine]) -> Iterator[_Came]:
-    for line in lines:
-        if line.organisation_id is None:
-            continue
-        if line.kind == "user.registered":
-            yield _Came(line.organisation_id, line.subject, line.at)
-        elif line.kind == "member.joined":
-            yield _Came(line.organisation_id, str(line.data.get("user")), line.at)
+async def _learn(connection: AsyncConnection, line: JournalLine) -> None:
+    organisation_id = line.organisation_id
+    gone: ColumnElement[bool] | None = None
+    if line.kind == _ERASED:
+        theirs = ToldMemberRow.user_id == str(line.data.get("subject"))
+        gone = SubscriberRow.id.in_(select(ToldMemberRow.id).where(theirs))
+    elif organisation_id is None:
+        return
+    elif line.kind == _REGISTERED:
+        await _add(connection, organisation_id, line.subject, line.at)
+    elif line.kind == _JOINED:
+        await _add(connection, organisation_id, str(line.data.get("user")), line.at)
+    elif line.kind in _GONE:
+        gone = SubscriberRow.id == member_id(organisation_id, str(line.data.get("user")))
+    else:
+        await _subscribe(connection, recipients_id(organisation_id), organisation_id, RECIPIENTS_HEAR, _EVER)
+    if gone is not None:
+        await connection.execute(delete(SubscriberRow).where(gone))
 
 
 async def _add(connection: AsyncConnection, organisation_id: str, user_id: str, at: datetime) -> None:

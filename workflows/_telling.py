@@ -10,6 +10,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    import email_validator  # noqa: F401  # else each workflow with an address loads its own, in the middle of its life
+
     from domain import audit
     from domain.deliveries import FINAL, Actor, Attention, Delivery, DeliveryStatus, RecordMove, may_move
     from domain.errors import DomainError
