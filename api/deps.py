@@ -28,7 +28,7 @@ from domain.ports import (
     TermsStore,
 )
 from domain.privacy import Privacy
-from domain.telling_ports import Inbox, LetterWriter, Members, Templates
+from domain.telling_ports import LetterWriter, Members, Notices, Templates
 from domain.user_ports import (
     AccessLog,
     ApiKeyStore,
@@ -91,7 +91,7 @@ class Parts:
     messages: MessageStore
     webhooks: AddressChannel
     members: Members
-    inbox: Inbox
+    notices: Notices
     templates: Templates
     letter_writer: LetterWriter
     bell: Bell

@@ -92,7 +92,7 @@ class LetterWriter(Protocol):
         Unavailable."""
 
 
-class InboxItem(Value):
+class Notice(Value):
     """What happened, as the app shows it: ids and codes, from which it makes the words. `id` is the line's place in the
     live stream."""
 
@@ -107,12 +107,12 @@ class InboxItem(Value):
     read: bool
 
 
-class Inbox(Protocol):
+class Notices(Protocol):
     """What a member sees in the app: the journal's own lines, and which of them they have read."""
 
     async def page(
         self, member: ToldMember, unread: bool, limit: int, after: str | None
-    ) -> tuple[Sequence[InboxItem], str | None]:
+    ) -> tuple[Sequence[Notice], str | None]:
         """Newest first, and the next page's cursor; raises Invalid for a strange one."""
 
     async def unread(self, member: ToldMember, most: int) -> int:

@@ -68,7 +68,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "messages": ("notifications", wiring.messages),
                 "webhooks": ("notifications", wiring.webhooks),
                 "members": ("notifications", wiring.members),
-                "inbox": ("notifications", wiring.inbox),
+                "notices": ("notifications", wiring.notices),
                 "templates": ("notifications", wiring.templates),
             }
             for part, (service, make) in owner.items():

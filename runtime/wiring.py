@@ -44,6 +44,7 @@ from storage.letters import SqlLetterQueue, SqlTemplates
 from storage.limits import SqlRateLimit
 from storage.listening import Listener
 from storage.messages import SqlMessageStore
+from storage.notices import SqlNotices
 from storage.notifications import SqlSubscribers
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
@@ -254,9 +255,9 @@ class Wiring:
         """As the notifications role."""
         return SqlTemplates(self.engine("notifications"))
 
-    def inbox(self) -> SqlInbox:
+    def notices(self) -> SqlNotices:
         """As the notifications role."""
-        return SqlInbox(self.engine("notifications"))
+        return SqlNotices(self.engine("notifications"))
 
     def recipient_index(self) -> Callable[[str], bytes]:
         """By which a recipient's address is known again; users' addresses have another. Raises SettingMissing,

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from api.notifications import endpoints, inbox, messages, preferences, templates, unsubscribing
+from api.notifications import endpoints, messages, notices, preferences, templates, unsubscribing
 from api.notifications.events import outgoing
 
 router = APIRouter()
 router.include_router(endpoints.router)
 router.include_router(messages.router)
-for _each in (preferences, inbox, templates, unsubscribing):
+for _each in (preferences, notices, templates, unsubscribing):
     router.include_router(_each.router)
 
 __all__ = ["outgoing", "router"]

@@ -30,10 +30,10 @@ from storage._crypto import BlindIndex
 from storage._engine import connect as connect_postgres
 from storage._keks import Keks
 from storage._seals import Seals
-from storage.inbox import SqlInbox
 from storage.keys import KeyRing
 from storage.letters import SqlTemplates
 from storage.limits import SqlRateLimit
+from storage.notices import SqlNotices
 from storage.telling import SqlMembers
 
 
@@ -116,7 +116,7 @@ async def parts(settings: Settings, people: AsyncEngine, told: AsyncEngine, keks
         messages=notifications.messages,
         webhooks=webhooks,
         members=SqlMembers(told),
-        inbox=SqlInbox(told),
+        notices=SqlNotices(told),
         templates=SqlTemplates(told),
         letter_writer=Looked(),
         bell=Bell(journal),

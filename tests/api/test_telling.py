@@ -16,7 +16,7 @@ from storage._keks import Keks
 from storage.deliveries import SqlDeliveryStore
 from storage.keys import KeyRing
 
-WISHES, INBOX, LETTERS = "/v1/notification-preferences", "/v1/notifications", "/v1/letter-templates"
+WISHES, NOTICES, LETTERS = "/v1/notification-preferences", "/v1/notifications", "/v1/letter-templates"
 
 
 def claims(headers: dict[str, str]) -> dict[str, Any]:
@@ -68,19 +68,19 @@ async def test_the_app_lists_counts_and_reads(http: httpx.AsyncClient, postgres:
     lines = [line(seq, kind=f"delivery.{kind}", at=NOW) for seq, kind in enumerate(("booked", "lost"), start=1)]
     await store.record(move(it, *lines))
     await engine.dispose()
-    assert (await http.get(f"{INBOX}/unread", headers=headers)).json() == {"count": 2, "more": False}
-    lost, booked = (await http.get(INBOX, headers=headers)).json()["items"]
+    assert (await http.get(f"{NOTICES}/unread", headers=headers)).json() == {"count": 2, "more": False}
+    lost, booked = (await http.get(NOTICES, headers=headers)).json()["items"]
     assert (lost["type"], booked["type"], lost["delivery_id"]) == ("delivery.lost", "delivery.booked", it.id)
-    assert (await http.post(f"{INBOX}/read", json={"ids": [lost["id"]]}, headers=headers)).status_code == 204
-    [unread] = (await http.get(INBOX, params={"unread": True}, headers=headers)).json()["items"]
+    assert (await http.post(f"{NOTICES}/read", json={"ids": [lost["id"]]}, headers=headers)).status_code == 204
+    [unread] = (await http.get(NOTICES, params={"unread": True}, headers=headers)).json()["items"]
     assert unread == booked
     others = await signed()
-    assert (await http.get(INBOX, headers=others)).json()["items"] == []
-    assert (await http.post(f"{INBOX}/read", json={"ids": [booked["id"]]}, headers=others)).status_code == 204
-    assert (await http.get(f"{INBOX}/unread", headers=headers)).json()["count"] == 1
-    assert (await http.post(f"{INBOX}/read-all", json={}, headers=headers)).status_code == 204
-    assert (await http.get(f"{INBOX}/unread", headers=headers)).json()["count"] == 0
-    wrong = await http.post(f"{INBOX}/read", json={"ids": ["9" * 40 + ".1"]}, headers=headers)
+    assert (await http.get(NOTICES, headers=others)).json()["items"] == []
+    assert (await http.post(f"{NOTICES}/read", json={"ids": [booked["id"]]}, headers=others)).status_code == 204
+    assert (await http.get(f"{NOTICES}/unread", headers=headers)).json()["count"] == 1
+    assert (await http.post(f"{NOTICES}/read-all", json={}, headers=headers)).status_code == 204
+    assert (await http.get(f"{NOTICES}/unread", headers=headers)).json()["count"] == 0
+    wrong = await http.post(f"{NOTICES}/read", json={"ids": ["9" * 40 + ".1"]}, headers=headers)
     assert wrong.status_code == 422
 
 

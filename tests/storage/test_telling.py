@@ -1,4 +1,4 @@
-"""Members, lines before letters, templates and the inbox, at rest."""
+"""Members, lines before letters, templates and what the app shows, at rest."""
 
 from datetime import timedelta
 
@@ -13,8 +13,8 @@ from domain.telling import LineRef, Preferences, member_id, recipients_id
 from domain.telling_letters import Audience, Template, TemplateName, Words
 from domain.telling_ports import ToldMember
 from domain.users import Locale
-from storage.inbox import SqlInbox
 from storage.letters import SqlLetterQueue, SqlTemplates
+from storage.notices import SqlNotices
 from storage.telling import SqlMembers
 
 
@@ -34,8 +34,8 @@ def templates(engines):
 
 
 @pytest.fixture
-def inbox(engines):
-    return SqlInbox(engines["notifications"])
+def notices(engines):
+    return SqlNotices(engines["notifications"])
 
 
 def told(kind: str, chain: str, organisation: str | None, **data) -> JournalLine:
@@ -151,53 +151,53 @@ async def lived(sql, organisation: str, *kinds: str, **data) -> str:
     return it.id
 
 
-async def test_the_inbox_is_the_journal_and_knows_what_was_read(members, inbox, sql):
+async def test_what_the_app_shows_is_the_journal_and_knows_what_was_read(members, notices, sql):
     one = await joined(members)
     first = await lived(sql, one.organisation_id, "requested", "booked", "picked_up", carrier="ligeiro")
     await lived(sql, fresh("org"), "booked")
     second = await lived(sql, one.organisation_id, "requested", "lost")
-    items, following = await inbox.page(one, False, 2, None)
+    items, following = await notices.page(one, False, 2, None)
     assert [(item.delivery_id, item.type) for item in items] == [
         (second, "delivery.lost"), (first, "delivery.picked_up")
     ]  # fmt: skip
-    rest, end = await inbox.page(one, False, 2, following)
+    rest, end = await notices.page(one, False, 2, following)
     assert ([item.type for item in rest], end, rest[0].carrier) == (["delivery.booked"], None, "ligeiro")
-    assert await inbox.unread(one, 100) == 3
-    await inbox.read(one, [Cursor.parse(items[1].id), Cursor(txid=1, id=2)])
-    assert [item.read for item in (await inbox.page(one, False, 9, None))[0]] == [False, True, False]
-    assert await inbox.unread(one, 100) == 2
-    await inbox.read_up_to(one, Cursor.parse(items[1].id))
-    unread, _ = await inbox.page(one, True, 9, None)
+    assert await notices.unread(one, 100) == 3
+    await notices.read(one, [Cursor.parse(items[1].id), Cursor(txid=1, id=2)])
+    assert [item.read for item in (await notices.page(one, False, 9, None))[0]] == [False, True, False]
+    assert await notices.unread(one, 100) == 2
+    await notices.read_up_to(one, Cursor.parse(items[1].id))
+    unread, _ = await notices.page(one, True, 9, None)
     assert [item.delivery_id for item in unread] == [second]
-    await inbox.read_up_to(one, Cursor.parse(rest[0].id))  # never back
-    await inbox.read_up_to(one, Cursor(txid=2**62, id=1))  # nor beyond what there is
-    assert await inbox.unread(one, 100) == 0
+    await notices.read_up_to(one, Cursor.parse(rest[0].id))  # never back
+    await notices.read_up_to(one, Cursor(txid=2**62, id=1))  # nor beyond what there is
+    assert await notices.unread(one, 100) == 0
     await lived(sql, one.organisation_id, "attempt_failed")
-    assert await inbox.unread(one, 100) == 1
-    await inbox.read_up_to(one, None)
-    assert await inbox.unread(one, 100) == 0
+    assert await notices.unread(one, 100) == 1
+    await notices.read_up_to(one, None)
+    assert await notices.unread(one, 100) == 0
     with pytest.raises(Invalid):
-        await inbox.page(one, False, 2, "nonsense")
+        await notices.page(one, False, 2, "nonsense")
 
 
-async def test_in_the_app_one_hears_what_one_chose_of_what_is_theirs_since_they_came(members, inbox, sql):
+async def test_in_the_app_one_hears_what_one_chose_of_what_is_theirs_since_they_came(members, notices, sql):
     one = await joined(members)
     await lived(sql, one.organisation_id, "attention", attention="silent_carrier")
     asks = await lived(sql, one.organisation_id, "attention", attention="decision_needed")
-    [item] = (await inbox.page(one, False, 9, None))[0]
+    [item] = (await notices.page(one, False, 9, None))[0]
     assert (item.delivery_id, item.attention) == (asks, "decision_needed")
     later = one.model_copy(update={"since": NOW + timedelta(days=1)})
-    assert await inbox.unread(later, 100) == 0
+    assert await notices.unread(later, 100) == 0
     silent = {event: [] for event in Preferences().heard("in_app")}
     deaf = one.model_copy(update={"preferences": Preferences.model_validate({"events": silent})})
-    assert await inbox.unread(deaf, 100) == 0
+    assert await notices.unread(deaf, 100) == 0
 
 
-async def test_a_line_that_another_may_precede_is_not_shown_yet(members, inbox, sql, engines):
+async def test_a_line_that_another_may_precede_is_not_shown_yet(members, notices, sql, engines):
     one = await joined(members)
     async with engines["owner"].connect() as open_:
         await open_.execute(text("SELECT pg_current_xact_id()"))
         await lived(sql, one.organisation_id, "lost")
-        await inbox.read_up_to(one, None)
-        assert await inbox.unread(one, 100) == 0
-    assert await inbox.unread(one, 100) == 1
+        await notices.read_up_to(one, None)
+        assert await notices.unread(one, 100) == 0
+    assert await notices.unread(one, 100) == 1

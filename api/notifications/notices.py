@@ -10,7 +10,7 @@ from api.errors import problems
 from api.notifications.preferences import as_kept, as_told
 from api.notifications.schemas import ReadAllBody, ReadBody, Unread
 from api.paging import CursorParam, Limit, Page
-from domain.telling_ports import InboxItem
+from domain.telling_ports import Notice
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 
@@ -24,27 +24,27 @@ async def list_notifications(
     unread: Annotated[bool, Query(description="only what was not read")] = False,
     limit: Limit = 50,
     cursor: CursorParam = None,
-) -> Page[InboxItem]:
+) -> Page[Notice]:
     """What you are told of in the app, newest first: ids and codes, for the app to put into words. Each `id` is that of
     the live stream's event, so a line that came there is this one."""
-    items, following = await parts.inbox.page(await as_told(parts, caller), unread, limit, cursor)
-    return Page[InboxItem](items=list(items), next=following)
+    items, following = await parts.notices.page(await as_told(parts, caller), unread, limit, cursor)
+    return Page[Notice](items=list(items), next=following)
 
 
 @router.get("/unread", responses=problems(401, 403, 503))
 async def count_unread_notifications(parts: PartsDep, caller: Person) -> Unread:
     """How many wait to be read; nobody counts further than a hundred."""
-    count = await parts.inbox.unread(await as_told(parts, caller), _MOST_COUNTED + 1)
+    count = await parts.notices.unread(await as_told(parts, caller), _MOST_COUNTED + 1)
     return Unread(count=min(count, _MOST_COUNTED), more=count > _MOST_COUNTED)
 
 
 @router.post("/read", status_code=204, responses=problems(400, 401, 403, 413, 422, 503))
 async def mark_notifications_read(body: ReadBody, parts: PartsDep, caller: Person) -> None:
     """These; ids that are not yours change nothing, and what was read stays so."""
-    await parts.inbox.read(await as_kept(parts, caller), body.places())
+    await parts.notices.read(await as_kept(parts, caller), body.places())
 
 
 @router.post("/read-all", status_code=204, responses=problems(400, 401, 403, 413, 422, 503))
 async def mark_all_notifications_read(body: ReadAllBody, parts: PartsDep, caller: Person) -> None:
     """All up to one that you have seen, so that what came since stays unread; without it, all there are now."""
-    await parts.inbox.read_up_to(await as_kept(parts, caller), body.place())
+    await parts.notices.read_up_to(await as_kept(parts, caller), body.place())

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.audit import Cursor
 from domain.errors import Invalid
 from domain.telling import ATTENTIONS, Way
-from domain.telling_ports import InboxItem, ToldMember
+from domain.telling_ports import Notice, ToldMember
 from storage._engine import reading, transaction
 from storage._rows import Row, Xid8
 from storage.journal import JournalRow
@@ -43,7 +43,7 @@ class ReadLineRow(Row):
 _SHOWN = ("reason", "carrier", "attention")
 
 
-class SqlInbox:
+class SqlNotices:
     """Reads the journal as the notifications role.
 
     A line that a still open transaction may precede is not shown yet, as in the stream, so nothing ever comes to lie
@@ -55,7 +55,7 @@ class SqlInbox:
 
     async def page(
         self, member: ToldMember, unread: bool, limit: int, after: str | None
-    ) -> tuple[Sequence[InboxItem], str | None]:
+    ) -> tuple[Sequence[Notice], str | None]:
         """Newest first; a cursor is the id of the last one."""
         read = _read(member)
         columns = (JournalRow.txid, JournalRow.id, JournalRow.subject, JournalRow.seq, JournalRow.kind, JournalRow.at)
@@ -138,11 +138,11 @@ def _cursor(text: str) -> Cursor:
         raise Invalid("this is no cursor of ours: leave it out to begin at the first page", field="cursor") from None
 
 
-def _item(row: Any) -> InboxItem:
+def _item(row: Any) -> Notice:
     at: datetime = row.at
     told = {name: row.data[name] for name in _SHOWN if isinstance(row.data.get(name), str)}
     place = Cursor(txid=row.txid, id=row.id)
-    return InboxItem.model_validate(
+    return Notice.model_validate(
         {"id": str(place), "delivery_id": row.subject, "seq": row.seq, "type": row.kind, "at": at, "read": row.read}
         | told
     )
