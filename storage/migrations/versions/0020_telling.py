@@ -6,7 +6,7 @@ from sqlalchemy import text
 from domain.telling import Preferences, Way, member_id
 
 revision = "0020"
-down_revision = "0016"
+down_revision = "0019"
 
 _TABLES = ("members", "letter_lines", "templates", "refusals", "readings", "read_lines")
 
