@@ -39,7 +39,6 @@ from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
 from storage.ledger import SqlLedgerStore
-from storage.inbox import SqlInbox
 from storage.letters import SqlLetterQueue, SqlTemplates
 from storage.limits import SqlRateLimit
 from storage.listening import Listener
@@ -56,8 +55,8 @@ from storage.rewrapping import Rewrapping
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
-from storage.terms import SqlTermsStore
 from storage.telling import SqlMembers
+from storage.terms import SqlTermsStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
 from storage.views import SqlViewStore

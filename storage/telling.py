@@ -10,17 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.audit import JournalLine
-from domain.telling import FOR_RECIPIENT, RECIPIENTS_HEAR, Preferences, Way, member_id, recipients_id
+from domain.telling import FOR_RECIPIENT, MEMBER, RECIPIENT, RECIPIENTS_HEAR, Preferences, Way, member_id, recipients_id
 from domain.telling_ports import ToldMember
 from storage._engine import reading, transaction
 from storage._rows import Row
 from storage.journal import append_line
+from storage.letters import TemplateRow
 from storage.notifications import SubscriberRow
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)  # whether their recipient is told, lines say themselves
 _REGISTERED, _JOINED, _ERASED = "user.registered", "member.joined", "key.erased"
-_GONE = ("member.left", "member.removed")
-_TELLING = frozenset({_REGISTERED, _JOINED, _ERASED, *_GONE})
+_GONE, _ENDED = ("member.left", "member.removed"), "organisation.erased"
+_TELLING = frozenset({_REGISTERED, _JOINED, _ERASED, _ENDED, *_GONE})
 
 
 class ToldMemberRow(Row):
@@ -108,6 +109,10 @@ async def _learn(connection: AsyncConnection, line: JournalLine) -> None:
         await _add(connection, organisation_id, str(line.data.get("user")), line.at)
     elif line.kind in _GONE:
         gone = SubscriberRow.id == member_id(organisation_id, str(line.data.get("user")))
+    elif line.kind == _ENDED:
+        written_to = SubscriberRow.id.startswith(MEMBER) | SubscriberRow.id.startswith(RECIPIENT)
+        gone = (SubscriberRow.organisation_id == organisation_id) & written_to
+        await connection.execute(delete(TemplateRow).where(TemplateRow.organisation_id == organisation_id))
     else:
         await _subscribe(connection, recipients_id(organisation_id), organisation_id, RECIPIENTS_HEAR, _EVER)
     if gone is not None:

@@ -30,6 +30,7 @@ from domain._values import Closed
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
 from domain.ledger import OURS
 from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer
+from runtime.links import tracking_url
 from workflows import addressing, messages
 from workflows.deliveries import DeliveryWorkflow
 

@@ -11,6 +11,7 @@ from api.deps import Parts
 from domain.telling import MEMBERS_HEAR, member_id, recipients_id
 from domain.users import Locale
 from runtime.letters import SignedLinks
+from storage._crypto import BlindIndex
 from storage._engine import connect
 from storage._keks import Keks
 from storage.deliveries import SqlDeliveryStore
@@ -63,7 +64,7 @@ async def test_wishes_that_make_no_sense_are_refused(wrong: Any, http: httpx.Asy
 async def test_the_app_lists_counts_and_reads(http: httpx.AsyncClient, postgres: Any, keks: Keks, signed: Any) -> None:
     headers = await signed()
     engine = connect(postgres.url("deliveries"), application_name="tests-api")
-    store = SqlDeliveryStore(engine, KeyRing(engine, keks))
+    store = SqlDeliveryStore(engine, KeyRing(engine, keks), BlindIndex(bytes(32)))
     it = delivery(organisation_id=claims(headers)["org"])
     lines = [line(seq, kind=f"delivery.{kind}", at=NOW) for seq, kind in enumerate(("booked", "lost"), start=1)]
     await store.record(move(it, *lines))

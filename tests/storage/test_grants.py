@@ -52,7 +52,7 @@ SUBJECTS = {"del_": "deliveries", "usr_": "users", "org_": "users", "carrier/": 
 CARRYING = {"quotes", "availability", "deliveries", "tracking"}
 READERS = {"del_": CARRYING | {"notifications", "codec", "keys"}, "usr_": {"users", "keys"}, "org_": {"users", "keys"},
            "carrier/": CARRYING | {"keys"}, "whe_": {"notifications", "keys"},
-           "service/": CARRYING | {"users", "notifications", "codec", "keys"}}  # fmt: skip
+           "service/": CARRYING | {"notifications", "codec", "keys"}}  # fmt: skip
 _WRITTEN = {"subject", "seq", "kind", "actor", "organisation_id", "data", "digest", "prev_hash", "hash", "at"}
 
 
@@ -153,7 +153,7 @@ async def _may(engine, statement, **values) -> bool:
 @pytest.mark.parametrize(("role", "prefix"), list(itertools.product(MAY, SUBJECTS)))
 async def test_a_role_has_the_keys_of_its_own_subjects(engines, role, prefix):
     owner = SUBJECTS[prefix]
-    makes = {owner} if owner else CARRYING | {"users", "notifications"}
+    makes = {owner} if owner else CARRYING | {"notifications"}
     there, fresh_one = fresh(prefix), fresh(prefix)
     new = "INSERT INTO keys.data_keys (subject, wrapped, kek_id, created_at) VALUES (:s, 'old', 'a', now())"
     async with engines["owner"].begin() as connection:

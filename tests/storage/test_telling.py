@@ -74,6 +74,17 @@ async def test_who_comes_and_goes_is_learnt_from_the_journal(members, sql):
     assert await events_of(sql, one.organisation_id) == {}
 
 
+async def test_with_an_organisation_everybody_in_it_and_its_words_go(members, templates, sql):
+    one, name = await joined(members), TemplateName(audience=Audience.MEMBER, event="delivery.lost")
+    organisation = one.organisation_id
+    await members.learn([told("delivery.booked", fresh("del"), organisation, recipient=True)])
+    words = Words(subject="Puxa", paragraphs=("$link",))
+    await templates.put(organisation, Template(name=name, locale=Locale.EN, words=words), "usr_1")
+    await members.learn([told("organisation.erased", organisation, organisation, user=one.user_id)])
+    assert await events_of(sql, organisation) == {}
+    assert await templates.all(organisation) == {}
+
+
 async def test_recipients_are_somebody_once_a_delivery_says_so(members, sql):
     organisation = fresh("org")
     await members.learn([told("delivery.booked", fresh("del"), organisation)])

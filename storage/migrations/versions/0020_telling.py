@@ -75,12 +75,6 @@ def upgrade() -> None:
     """)
     for table in _TABLES:
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON notifications.{table} TO entrega_notifications")
-    for policy, clause in (("SELECT", "USING ({})"), ("INSERT", "WITH CHECK ({} AND wrapped IS NOT NULL)")):
-        # Letters to members are about no single delivery: their workflow is sealed by the service's key.
-        op.execute(f"""
-            CREATE POLICY users_service_{policy.lower()} ON keys.data_keys FOR {policy} TO entrega_users
-            {clause.format("starts_with(subject, 'service/')")}
-        """)
     _take_up_members()
 
 
