@@ -89,7 +89,7 @@ class Preferences(Request):
     events: dict[Heard, Annotated[tuple[Way, ...], Field(max_length=2)]] = Field(
         default_factory=dict, max_length=len(MEMBERS_HEAR), examples=[{"delivery.booked": ["email", "in_app"]}]
     )
-    email: bool = Field(default=True, strict=True, description="false: no letter at all, as after unsubscribing")
+    letters: bool = Field(default=True, strict=True, description="false: no letter at all, as after unsubscribing")
     quiet_hours: QuietHours | None = None
     digest: Digest = Digest.IMMEDIATE
     daily_at: LocalTime = Field(default=time(8), description="when the daily letter is written")
@@ -101,7 +101,7 @@ class Preferences(Request):
 
     def heard(self, way: Way) -> tuple[str, ...]:
         """The events told by this way."""
-        if way is Way.EMAIL and not self.email:
+        if way is Way.EMAIL and not self.letters:
             return ()
         return tuple(event for event in MEMBERS_HEAR if way in self.ways(event))
 

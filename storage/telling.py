@@ -68,7 +68,7 @@ class SqlMembers:
         """Their wishes, and the events the relay hands over for them. Who is not known yet is from now on: whoever
         loses their last organisation gets another of which no line tells."""
         subscriber = member_id(organisation_id, user_id)
-        told = {"email": preferences.email, "digest": str(preferences.digest)}
+        told = {"letters": preferences.letters, "digest": str(preferences.digest)}
         async with transaction(self._engine) as connection:
             await append_line(connection, subscriber, "telling.changed", user_id, told, organisation_id)
             await _add(connection, organisation_id, user_id, datetime.now(UTC))
@@ -77,8 +77,8 @@ class SqlMembers:
     async def unsubscribe(self, subscriber: str) -> None:
         """Everything but letters stays as it was."""
         member = await self.named(subscriber)
-        if member is not None and member.preferences.email:
-            silent = member.preferences.model_copy(update={"email": False})
+        if member is not None and member.preferences.letters:
+            silent = member.preferences.model_copy(update={"letters": False})
             await self.put(member.organisation_id, member.user_id, silent)
 
     async def _find(self, where: ColumnElement[bool]) -> ToldMember | None:

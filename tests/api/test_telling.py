@@ -133,12 +133,12 @@ async def test_looking_at_a_link_ends_nothing_and_one_click_does(
         page = await http.get(where)
         assert (page.status_code, '<form method="post">' in page.text) == (200, True)
         assert "form-action 'self'" in page.headers["Content-Security-Policy"]
-        assert (await http.get(WISHES, headers=headers)).json()["email"] is (address is None)
+        assert (await http.get(WISHES, headers=headers)).json()["letters"] is (address is None)
         assert address is None or not await parts.templates.refused(subscriber, address)
         for _ in range(2):
             clicked = await http.post(where, data={"List-Unsubscribe": "One-Click"})
             assert clicked.status_code == 200
         assert address is None or await parts.templates.refused(subscriber, address)
-        assert (await http.get(WISHES, headers=headers)).json()["email"] is False
+        assert (await http.get(WISHES, headers=headers)).json()["letters"] is False
         forged = where.replace("uns_", "uns_A" if "uns_A" not in where else "uns_B", 1)[:-1]
         assert (await http.post(forged)).status_code == 404

@@ -70,7 +70,7 @@ def test_what_was_not_chosen_is_told_as_usual_and_no_letter_at_all_is_none() -> 
     assert "delivery.booked" in chosen.heard(Way.EMAIL)
     assert "delivery.lost" not in chosen.heard(Way.EMAIL) + chosen.heard(Way.IN_APP)
     assert "delivery.attempt_failed" in chosen.heard(Way.EMAIL)
-    assert chosen.model_copy(update={"email": False}).heard(Way.EMAIL) == ()
+    assert chosen.model_copy(update={"letters": False}).heard(Way.EMAIL) == ()
     for wrong in ({"time_zone": "Mars/Base"}, {"time_zone": "../etc/passwd"}, {"events": {"delivery.quoted": []}}):
         with pytest.raises(ValidationError):
             Preferences.model_validate(wrong)

@@ -105,7 +105,7 @@ async def test_wishes_are_what_the_relay_goes_by(members, sql):
         await members.unsubscribe(one.subscriber)
     assert await events_of(sql, one.organisation_id) == {}
     known = await members.named(one.subscriber)
-    assert (known.preferences.email, known.preferences.events) == (False, wishes.events)
+    assert (known.preferences.letters, known.preferences.events) == (False, wishes.events)
     kinds = [line.kind for line in await sql.journal.of(one.subscriber)]
     assert kinds == ["telling.changed"] * 2
     await members.unsubscribe(fresh("eml"))

@@ -6175,12 +6175,6 @@ export interface components {
             /** @default immediate */
             digest: components["schemas"]["Digest"];
             /**
-             * Email
-             * @description false: no letter at all, as after unsubscribing
-             * @default true
-             */
-            email: boolean;
-            /**
              * Events
              * @example {
              *       "delivery.booked": [
@@ -6192,6 +6186,12 @@ export interface components {
             events?: {
                 [key: string]: components["schemas"]["Way"][];
             };
+            /**
+             * Letters
+             * @description false: no letter at all, as after unsubscribing
+             * @default true
+             */
+            letters: boolean;
             quiet_hours?: components["schemas"]["QuietHours"] | null;
             /**
              * Time Zone
@@ -7508,12 +7508,6 @@ export interface components {
             /** @default immediate */
             digest: components["schemas"]["Digest"];
             /**
-             * Email
-             * @description false: no letter at all, as after unsubscribing
-             * @default true
-             */
-            email: boolean;
-            /**
              * Events
              * @example {
              *       "delivery.booked": [
@@ -7525,6 +7519,12 @@ export interface components {
             events?: {
                 [key: string]: components["schemas"]["Way"][];
             };
+            /**
+             * Letters
+             * @description false: no letter at all, as after unsubscribing
+             * @default true
+             */
+            letters: boolean;
             quiet_hours?: components["schemas"]["QuietHours"] | null;
             /**
              * Time Zone
