@@ -98,7 +98,10 @@ def demo(
     from runtime.console import run_stack
 
     async def show(stack: "Stack") -> int:
-        return 0 if await run(stack.urls["api"], stack.urls["sandbox"], stack.authority) else 1
+        right = await run(stack.urls["api"], stack.urls["sandbox"], stack.authority)
+        if stack.letters.is_dir():  # unless they went to a mail server of one's own
+            typer.echo(f"{len(list(stack.letters.glob('*.eml')))} letters were sent; they lie in {stack.letters}")
+        return 0 if right else 1
 
     folder = state or Path(".entrega", "demo-tls" if tls else "demo")
     raise typer.Exit(run_stack(show, folder, speed=speed, policy=DEMO_POLICY, tls=tls))

@@ -29,6 +29,7 @@ from domain.ports import (
 )
 from domain.privacy import Privacy
 from domain.replays import Replayer, ReplayStore
+from domain.telling_ports import LetterWriter, Members, Notices, Templates
 from domain.user_ports import (
     AccessLog,
     ApiKeyStore,
@@ -92,6 +93,10 @@ class Parts:
     replays: ReplayStore
     replayer: Replayer
     webhooks: AddressChannel
+    members: Members
+    notices: Notices
+    templates: Templates
+    letter_writer: LetterWriter
     bell: Bell
     temporal: Client
     codec: SealingCodec

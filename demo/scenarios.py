@@ -22,11 +22,15 @@ class Scenario:
     """What the customer does on the way: `cancel`, `return`, `ignore` (never chooses)."""
     shows: tuple[str, ...] = field(default=())
     """Journal kinds that must appear on the way."""
+    writes: bool = False
+    """Whether the recipient is written to."""
 
     def body(self, number: int) -> dict[str, Any]:
         """The request as the API takes it."""
         parcel = {"description": "Bolo de cenoura", "weight_g": 800 + 100 * number, "length_mm": 250}
         dropoff = {**_DROPOFFS[number % len(_DROPOFFS)], "instructions": self.marks}
+        if self.writes:
+            dropoff["contact"] = {**dropoff["contact"], "email": f"recipient-{number:02}@example.com"}
         body: dict[str, Any] = {
             "reference": f"demo-{number:02}",
             "service": self.service,
@@ -34,6 +38,7 @@ class Scenario:
             "dropoff": dropoff,
             "parcels": [parcel],
             "fallback": self.fallback,
+            "notify_recipient": self.writes,
         }
         return {**body, "choice": {"rule": self.choice}} if self.choice else body
 
@@ -54,8 +59,8 @@ _DROPOFFS = (
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("express, chosen by hand", "delivered", prefer="ligeiro"),
-    Scenario("cheapest, by rule", "delivered", choice="cheapest"),
+    Scenario("express, chosen by hand", "delivered", prefer="ligeiro", writes=True),
+    Scenario("cheapest, by rule", "delivered", choice="cheapest", writes=True),
     Scenario("fastest, by rule", "delivered", choice="fastest"),
     Scenario("best value, by rule", "delivered", choice="best_value"),
     Scenario("standard, a parcel with a label", "delivered", service="standard", prefer="postal"),
@@ -100,6 +105,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         marks="[sandbox:waits_for_decision]",
         prefer="ligeiro",
         then="return",
+        writes=True,
         shows=("delivery.attempt_failed", "delivery.decided"),
     ),
     Scenario("nobody home, comes back by itself", "returned", marks="[sandbox:returned]", prefer="urbano"),

@@ -134,6 +134,8 @@ class DeliveryPolicy(Value):
     refund_within: Span = timedelta(days=30)
     timezone: Annotated[str, AfterValidator(known_zone)] = "America/Sao_Paulo"
     """Whose days its figures are counted by."""
+    notify_recipient: Flag = False
+    """Whether recipients are written to where the request does not say."""
     max_signals: Annotated[Whole, Field(ge=10, le=9_000)] = 5_000
     max_marks: Annotated[Whole, Field(ge=50, le=2_000)] = 500
 
@@ -179,10 +181,15 @@ class DeliveryRequest(Shipment):
     reference: Text = Field(default="", max_length=64, description="the customer's own number")
     choice: Choice | None = Field(default=None, description="choose by this rule; absent: the customer accepts")
     fallback: Flag = Field(default=False, description="book the next best offer when a carrier refuses")
+    notify_recipient: Flag | None = Field(
+        default=None,
+        description="write to the dropoff contact's e-mail, with the tracking link; absent: as your organisation does",
+    )
 
     def fingerprint(self) -> str:
         """A hash of the whole request: the same key with another one is refused."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        absent = {"notify_recipient"} if self.notify_recipient is None else None  # as it was before there was one
+        return hashlib.sha256(self.model_dump_json(exclude=absent).encode()).hexdigest()
 
 
 _CURRENCY_OF = {

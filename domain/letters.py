@@ -18,6 +18,10 @@ class Letter(Value):
     subject: str
     text: str
     html: str
+    unsubscribe: str | None = None
+    """Where one click ends such letters (RFC 8058)."""
+    id: str | None = None
+    """By which a mailbox knows a letter that comes again; each try has its own without one."""
 
 
 class Occasion(StrEnum):
@@ -191,7 +195,7 @@ def letter(occasion: Occasion, locale: Locale, to: str, link: str, **more: str) 
     """The letter for an occasion; `more` fills what else its words name. Strangers' words are neither markup nor part
     of the subject."""
     subject, *paragraphs = _WORDS[occasion][locale]
-    words = {name: _tame(value) for name, value in more.items()}
+    words = {name: tame(value) for name, value in more.items()}
     text = [Template(paragraph).substitute(link=link, **words) for paragraph in paragraphs]
     anchor = f'<a href="{escape(link)}">{escape(link)}</a>'
     marked = {name: escape(value) for name, value in words.items()}
@@ -204,6 +208,6 @@ def letter(occasion: Occasion, locale: Locale, to: str, link: str, **more: str) 
     )
 
 
-def _tame(words: str) -> str:
+def tame(words: str) -> str:
     """Short and without what a mail program would make a link of: our letters carry nobody's advertisements."""
     return re.sub(r"[^\w&' -]+", " ", words)[:60].strip() or "?"

@@ -153,6 +153,13 @@ def may_see_webhook_secrets(principal: Principal) -> bool:
     return is_person(principal) and principal.org_role is OrgRole.OWNER and principal.verified
 
 
+def may_keep_letters(principal: Principal) -> bool:
+    """Word the letters that tell of the organisation's deliveries: never a key, whose holder could write to anybody in
+    the organisation's name."""
+    keeps = principal.org_role in (OrgRole.OWNER, OrgRole.MEMBER) and principal.verified
+    return is_person(principal) and keeps
+
+
 def _in_scope(principal: Principal, scope: Scope) -> bool:
     return principal.scopes is None or scope in principal.scopes
 

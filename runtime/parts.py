@@ -7,6 +7,7 @@ from typing import Any
 from cashews import Cache
 
 from runtime.hints import Bell
+from runtime.letters import TemporalLetterWriter
 from runtime.replaying import TemporalReplayer
 from runtime.settings import Settings
 from runtime.temporal import TemporalDeliverer, TemporalNotifier, connect
@@ -46,6 +47,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "deliverer": TemporalDeliverer(temporal),
                 "notifier": TemporalNotifier(temporal),
                 "replayer": TemporalReplayer(temporal),
+                "letter_writer": TemporalLetterWriter(temporal),
                 "bell": bell,
                 "cache": cache,
                 "geocoder": atlas,
@@ -68,6 +70,9 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "messages": ("notifications", wiring.messages),
                 "replays": ("notifications", wiring.replays),
                 "webhooks": ("notifications", wiring.webhooks),
+                "members": ("notifications", wiring.members),
+                "notices": ("notifications", wiring.notices),
+                "templates": ("notifications", wiring.templates),
             }
             for part, (service, make) in owner.items():
                 made[part] = make() if service in names else None

@@ -141,10 +141,11 @@ class Settings(BaseSettings):
     """Key-encryption keys, `<kid>.kek`, 32 random bytes in base64 each; the last by name wraps new data keys."""
     index_key_file: Path | None = None
     """The key of blind indexes: 32 random bytes in base64, for the users and deliveries services, which may have one
-    each. Without it nobody is found by e-mail, and no delivery by name."""
+    each, and the notifications worker. Without it nobody is found by e-mail, and no delivery by name."""
 
     smtp_url: SecretStr | None = None
-    """The users service's mail server, its worker's too: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465."""
+    """The mail server of the users service, and of the users and notifications workers:
+    smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465."""
     mail_from: str = "no-reply@entrega.example.com"
     require_verified_email: bool = True
     """Nothing is requested, and nobody invited, before the e-mail address is verified."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -39,9 +39,11 @@ from storage.invitations import SqlInvitationStore
 from storage.journal import SqlJournal
 from storage.keys import KeyRing
 from storage.ledger import SqlLedgerStore
+from storage.letters import SqlLetterQueue, SqlTemplates
 from storage.limits import SqlRateLimit
 from storage.listening import Listener
 from storage.messages import SqlMessageStore
+from storage.notices import SqlNotices
 from storage.notifications import SqlSubscribers
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
@@ -54,6 +56,7 @@ from storage.rewrapping import Rewrapping
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
+from storage.telling import SqlMembers
 from storage.terms import SqlTermsStore
 from storage.tracking import SqlScanStore
 from storage.users import SqlUserStore
@@ -243,6 +246,28 @@ class Wiring:
     def replays(self) -> SqlReplayStore:
         """As the notifications role."""
         return SqlReplayStore(self.engine("notifications"))
+
+    def members(self) -> SqlMembers:
+        """As the notifications role."""
+        return SqlMembers(self.engine("notifications"))
+
+    def letter_queue(self) -> SqlLetterQueue:
+        """As the notifications role."""
+        return SqlLetterQueue(self.engine("notifications"))
+
+    def templates(self) -> SqlTemplates:
+        """As the notifications role."""
+        return SqlTemplates(self.engine("notifications"))
+
+    def notices(self) -> SqlNotices:
+        """As the notifications role."""
+        return SqlNotices(self.engine("notifications"))
+
+    def recipient_index(self) -> Callable[[str], bytes]:
+        """By which a recipient's address is known again; users' addresses have another. Raises SettingMissing,
+        KeyFileUnusable."""
+        index = BlindIndex(read_key(self.settings.need("index_key_file")))
+        return lambda email: index.of("recipient", email.lower())
 
     def webhooks(self) -> WebhookChannel:
         """To customers' endpoints; one per process, so that it knows what is under way."""

@@ -6,6 +6,7 @@ from temporalio.worker import Interceptor, Worker
 
 from activities.deliveries import DeliveryActivities
 from activities.imports import ImportActivities
+from activities.letters import RecipientActivities
 from activities.privacy import DeliveryPrivacyActivities
 from runtime.requesting import TemporalRequester
 from runtime.temporal import TemporalDeliverer, make_worker
@@ -26,6 +27,7 @@ def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> W
     requester = TemporalRequester(client, carriers, *stores, wiring.atlas(cache), wiring.settings.policy)
     imports = ImportActivities(wiring.imports(), store, requester)
     privacy = DeliveryPrivacyActivities(wiring.erasure(), TemporalDeliverer(client))
+    recipients = RecipientActivities(store)
     return make_worker(
         client,
         addressing.DELIVERIES,
@@ -38,6 +40,7 @@ def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> W
             privacy.erase_deliveries,
             imports.request_lines,
             imports.end_import,
+            recipients.find_recipient,
         ],
         interceptors=interceptors,
         versioned=True,

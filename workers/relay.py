@@ -19,12 +19,14 @@ from domain.errors import DomainError
 from domain.notification_ports import Notifier, Subscribers
 from domain.notifications import DISABLED, FAILING
 from domain.ports import AuditLog, Journal
+from runtime.letters import TemporalLetterWriter
 from runtime.logs import configure_logs
 from runtime.metrics import serve_metrics
 from runtime.settings import Settings
 from runtime.temporal import TemporalNotifier, connect
 from runtime.tls import server_context, temporal_door
 from runtime.wiring import Wiring
+from workers._letters import Post, by_letter
 
 _BATCH = 500
 _AT_ONCE = 32  # workflows told at the same moment
@@ -52,7 +54,7 @@ async def copy_once(journal: Journal, audit: AuditLog) -> int:
     return len(lines)
 
 
-async def tell_once(journal: Journal, subscribers: Subscribers, notifier: Notifier) -> int:
+async def tell_once(journal: Journal, subscribers: Subscribers, notifier: Notifier, post: Post | None = None) -> int:
     """Tells of the next lines, each workflow once for all of them; how many lines there were.
 
     The place in the journal moves when every workflow has them, so a crash or an outage tells some again and none
@@ -61,13 +63,15 @@ async def tell_once(journal: Journal, subscribers: Subscribers, notifier: Notifi
     lines = await journal.after(await subscribers.cursor(), _BATCH)
     if not lines:
         return 0
+    if post is not None:
+        await post.learn(lines)
     known = await subscribers.of(sorted({line.organisation_id for line in lines if line.organisation_id}))
     due: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for line in lines:
         if line.kind == DISABLED and line.data.get("reason") == FAILING and line.organisation_id:
             await notifier.paused(line.organisation_id, line.subject, line.seq)
         for subscriber in known.get(line.organisation_id or "", ()):
-            if subscriber.wants(line):
+            if subscriber.wants(line) and not by_letter(subscriber.id):
                 due[subscriber.id, line.subject].append(line.seq)
     places = asyncio.Semaphore(_AT_ONCE)
 
@@ -77,6 +81,8 @@ async def tell_once(journal: Journal, subscribers: Subscribers, notifier: Notifi
                 TOLD.inc(len(seqs))
 
     await asyncio.gather(*(tell(subscriber, delivery, seqs) for (subscriber, delivery), seqs in due.items()))
+    if post is not None:
+        await post.hand_over(lines, known)
     await subscribers.advance(lines[-1].cursor)
     return len(lines)
 
@@ -108,9 +114,11 @@ async def run_relay(settings: Settings) -> None:
             lazy=True,
         )
         subscribers, notifier = wiring.subscribers(), TemporalNotifier(temporal)
+        post = Post(wiring.members(), wiring.letter_queue(), TemporalLetterWriter(temporal))
         async with asyncio.TaskGroup() as running:
             running.create_task(_keep("copying", partial(copy_once, journal, audit), UP, stop))
-            running.create_task(_keep("telling", partial(tell_once, journal, subscribers, notifier), TELLING, stop))
+            tell = partial(tell_once, journal, subscribers, notifier, post)
+            running.create_task(_keep("telling", tell, TELLING, stop))
             running.create_task(_keep("watching", partial(watch_once, subscribers), WATCHING, stop, _WATCH_S))
 
 

@@ -10,11 +10,14 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    import email_validator  # noqa: F401  # else each workflow with an address loads its own, in the middle of its life
+
     from domain import audit
     from domain.deliveries import FINAL, Actor, Attention, Delivery, DeliveryStatus, RecordMove, may_move
     from domain.errors import DomainError
     from domain.ledger import Entry
     from domain.postings import Book
+    from domain.telling import FOR_RECIPIENT, RECIPIENTS_HEAR
     from workflows import details, effects, search
     from workflows.state import Answer, DeliveryState, Intent
 
@@ -51,9 +54,15 @@ class Telling:
         seq = self.delivery.seq + 1
         now = workflow.now()
         self.state.delivery = self.delivery.model_copy(update={**changes, "seq": seq, "updated_at": now})
-        told = {"status": str(self.delivery.status), **(data or {})}
+        told = {"status": str(self.delivery.status), **(data or {}), **self._for_recipient(kind)}
         self._lines.append(audit.Line(seq=seq, kind=kind, actor=actor, at=now, data=told))
         self.state.story = [*self.state.story, details.line(now, kind, actor, told)][-_STORY_KEPT:]
+
+    def _for_recipient(self, kind: str) -> dict[str, JsonValue]:
+        """The mark of a line that the recipient is told too, if the customer wants it and there is an address."""
+        request = self.delivery.request
+        wanted = self.state.policy.notify_recipient if request.notify_recipient is None else request.notify_recipient
+        return {FOR_RECIPIENT: True} if wanted and request.dropoff.contact.email and kind in RECIPIENTS_HEAR else {}
 
     def _move_to(
         self,

@@ -40,6 +40,11 @@ def paused_workflow_id(endpoint_id: str, seq: int) -> str:
     return f"paused/{endpoint_id}/{seq}"
 
 
+def letter_workflow_id(subscriber: str, delivery_id: str | None) -> str:
+    """The id of the workflow that writes to a member, or to one delivery's recipient."""
+    return f"letters/{subscriber}" + (f"/{delivery_id}" if delivery_id else "")
+
+
 def delivery_in(workflow_id: str) -> str | None:
     """The delivery that a workflow of any kind is about, which its id names; None for one about no single delivery."""
     found = _ID.findall(workflow_id)

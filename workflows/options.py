@@ -154,11 +154,15 @@ PRUNE_MESSAGES: dict[str, Any] = {
     "priority": Priority(priority_key=5),
 }
 
-WRITE: dict[str, Any] = {
-    "task_queue": addressing.USERS,
-    "start_to_close_timeout": timedelta(seconds=30),
+_BY_LETTER: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=60),
     "heartbeat_timeout": _MISSED_LATE,
-    "schedule_to_close_timeout": timedelta(days=3),
-    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5)),
+    "cancellation_type": _WAIT,
     "priority": Priority(priority_key=4),
 }
+DRAFT_LETTER = _BY_LETTER
+FIND_RECIPIENT: dict[str, Any] = {**_BY_LETTER, "task_queue": addressing.DELIVERIES}
+# A mail server that is away comes back; one that never takes a letter does not hold up the next for ever.
+WRITE_TO_RECIPIENT: dict[str, Any] = {**_BY_LETTER, "schedule_to_close_timeout": timedelta(days=3)}
+WRITE_TO_MEMBER: dict[str, Any] = {**WRITE_TO_RECIPIENT, "task_queue": addressing.USERS}

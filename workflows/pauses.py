@@ -23,8 +23,8 @@ class EndpointPausedWorkflow:
     async def run(self, paused: EndpointPaused) -> None:
         """A letter to each."""
         owners = await workflow.execute_activity_method(
-            OwnerActivities.find_owners, FindOwners(organisation_id=paused.organisation_id), **options.WRITE
+            OwnerActivities.find_owners, FindOwners(organisation_id=paused.organisation_id), **options.WRITE_TO_MEMBER
         )
         for user_id in owners.user_ids:
             ask = WriteOfPause(user_id=user_id, endpoint_id=paused.endpoint_id)
-            await workflow.execute_activity_method(OwnerActivities.write_of_pause, ask, **options.WRITE)
+            await workflow.execute_activity_method(OwnerActivities.write_of_pause, ask, **options.WRITE_TO_MEMBER)

@@ -12,11 +12,11 @@ from api.auth import Reader
 from api.deliveries.finding import Narrowed
 from api.deps import PartsDep
 from api.errors import problems
-from api.links import tracking_url
 from api.looks import TicketHeader, tell
 from domain.deliveries import Delivery
 from domain.sheets import COLUMNS, cells, written
 from domain.users import is_staff
+from runtime.links import tracking_url
 from runtime.settings import Settings
 
 router = APIRouter(tags=["deliveries"])

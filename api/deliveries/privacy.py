@@ -11,13 +11,13 @@ from api.deliveries.schemas import DeliveriesExport, DeliveryExport, DeliveryVie
 from api.deps import Parts, PartsDep
 from api.errors import TEMPORAL_FAILURES, problems, temporal_error
 from api.exporting import ExportBody, WithGroundIfStaff, exported, ground_of, opened
-from api.links import tracking_url
 from api.looks import Watched
 from domain import errors
 from domain.deliveries import FINAL, Delivery
 from domain.ledger import Account
 from domain.ports import DeliveryFilter
 from domain.users import Principal, may_erase, may_export, may_see
+from runtime.links import tracking_url
 
 router = APIRouter(tags=["privacy"], route_class=Watched)
 

@@ -23,7 +23,6 @@ from api.deliveries.schemas import (
 )
 from api.deps import Parts, PartsDep
 from api.errors import TEMPORAL_FAILURES, problems, temporal_error
-from api.links import tracking_url
 from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
 from domain import errors
@@ -31,6 +30,7 @@ from domain._values import Closed
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
 from domain.ledger import OURS
 from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer
+from runtime.links import tracking_url
 from workflows import addressing, messages
 from workflows.deliveries import DeliveryWorkflow
 

@@ -2,12 +2,11 @@
 
 from fastapi import APIRouter
 
-from api.notifications import endpoints, messages, replays
+from api.notifications import endpoints, messages, notices, preferences, replays, templates, unsubscribing
 from api.notifications.events import outgoing
 
 router = APIRouter()
-router.include_router(endpoints.router)
-router.include_router(messages.router)
-router.include_router(replays.router)
+for _each in (endpoints, messages, replays, preferences, notices, templates, unsubscribing):
+    router.include_router(_each.router)
 
 __all__ = ["outgoing", "router"]

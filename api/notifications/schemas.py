@@ -6,9 +6,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints
 
-from domain._values import Flag, Line, Request, Span, Timestamp
+from domain._values import Flag, Line, Request, Span, Timestamp, Value
+from domain.audit import Cursor
+from domain.errors import Invalid
 from domain.events import EventType
 from domain.notifications import ROTATED_FOR, Attempt, Message, Secrets, WebhookEndpoint
+from domain.telling import MEMBERS_HEAR, RECIPIENTS_HEAR, USUAL, Heard, Preferences, Way
+from domain.telling_letters import Audience, Sheet, TemplateName, Words, placeholders
+from domain.users import Locale
 
 _SECRET_BYTES = 32
 _MOST_EVENTS = 50
@@ -87,3 +92,106 @@ class Tested(Attempt):
     message_id: str = Field(description="the `webhook-id` it was sent with")
     taken: bool
     at: Timestamp
+
+
+# ── people ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Wishes(Preferences):
+    """How somebody is told, every event named."""
+
+    usual: dict[str, tuple[Way, ...]] = Field(description="how events are told of which nothing was said")
+
+    @classmethod
+    def of(cls, preferences: Preferences) -> Self:
+        """With what is usual for the rest."""
+        events = {event: preferences.ways(event) for event in MEMBERS_HEAR}
+        return cls.model_validate({**preferences.model_dump(), "events": events, "usual": dict(USUAL)})
+
+
+Place = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$")]
+
+
+class Unread(Value):
+    """How many; `more` where there are still more than that."""
+
+    count: int
+    more: bool
+
+
+class ReadBody(Request):
+    """Notifications by their ids."""
+
+    ids: Annotated[tuple[Place, ...], Field(min_length=1, max_length=200, examples=[["1234.56"]])]
+
+    def places(self) -> tuple[Cursor, ...]:
+        """In the journal."""
+        return tuple(Cursor.parse(each) for each in self.ids)
+
+
+class ReadAllBody(Request):
+    """Up to where."""
+
+    up_to: Place | None = Field(default=None, examples=["1234.56"], description="the newest that was seen, by its id")
+
+    def place(self) -> Cursor | None:
+        """In the journal."""
+        return Cursor.parse(self.up_to) if self.up_to else None
+
+
+class TemplateKey(Request):
+    """Which letter, in which language."""
+
+    audience: Audience
+    event: Heard = Field(examples=["delivery.out_for_delivery"])
+    locale: Locale
+
+    def name(self) -> TemplateName:
+        """Which letter. Raises Invalid for one that is never written."""
+        if self.audience is Audience.RECIPIENT and self.event not in RECIPIENTS_HEAR:
+            raise Invalid(f"recipients are told of {', '.join(RECIPIENTS_HEAR)}", field="event")
+        return TemplateName(audience=self.audience, event=self.event)
+
+
+class TemplateBody(TemplateKey):
+    """With its words."""
+
+    words: Words
+
+
+class PreviewBody(TemplateKey):
+    """With words to try, or none for those in force."""
+
+    words: Words | None = None
+
+
+class LetterTemplate(Value):
+    """A letter as it is written now; `own` if the organisation changed it."""
+
+    audience: Audience
+    event: str
+    locale: Locale
+    words: Words
+    own: bool
+    placeholders: dict[str, str] = Field(description="what the words may name, with a `$` before it")
+
+    @classmethod
+    def of(cls, name: TemplateName, locale: Locale, words: Words, *, own: bool) -> Self:
+        """With what it may name."""
+        may = placeholders(name.audience)
+        return cls(
+            audience=name.audience, event=name.event, locale=locale, words=words, own=own, placeholders=dict(may)
+        )
+
+
+class Preview(Value):
+    """A letter, as text and as HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> Self:
+        """What somebody would read."""
+        return cls(subject=sheet.subject, text=sheet.text, html=sheet.html)

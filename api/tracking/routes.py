@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from api.auth import Follower, requires
 from api.deps import PartsDep
 from api.errors import problems
-from api.links import delivery_of
 from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
 from api.tracking.schemas import PublicStep, PublicView, Timeline
@@ -18,6 +17,7 @@ from domain.audit import JournalLine
 from domain.exchanges import Exchange
 from domain.shown import for_customer
 from domain.users import Principal, is_staff, may_read_audit, may_read_exchanges, may_see
+from runtime.links import delivery_of
 
 router = APIRouter(tags=["tracking"], route_class=Watched)
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from cashews import Cache
 from fastapi import FastAPI
-from hands import ACCOUNT, SERVICES, Letters, Notified, Replayed, Told, write_key
+from hands import ACCOUNT, SERVICES, Letters, Looked, Notified, Replayed, Told, write_key
 from making import user
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -31,7 +31,10 @@ from storage._engine import connect as connect_postgres
 from storage._keks import Keks
 from storage._seals import Seals
 from storage.keys import KeyRing
+from storage.letters import SqlTemplates
 from storage.limits import SqlRateLimit
+from storage.notices import SqlNotices
+from storage.telling import SqlMembers
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +64,16 @@ async def people(postgres) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
+@pytest.fixture(scope="session")
+async def told(postgres) -> AsyncIterator[AsyncEngine]:
+    """As the notifications role."""
+    engine = connect_postgres(postgres.url("notifications"), application_name="tests-api", pool_size=20)
+    yield engine
+    await engine.dispose()
+
+
 @pytest.fixture
-async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIterator[Parts]:
+async def parts(settings: Settings, people: AsyncEngine, told: AsyncEngine, keks: Keks) -> AsyncIterator[Parts]:
     journal = fakes.InMemoryJournal()
     deliveries = fakes.InMemoryDeliveryStore(journal)
     adjustments = fakes.InMemoryAdjustmentStore(deliveries)
@@ -106,6 +117,10 @@ async def parts(settings: Settings, people: AsyncEngine, keks: Keks) -> AsyncIte
         replays=notifications.replays,
         replayer=Replayed(notifications.replays),
         webhooks=webhooks,
+        members=SqlMembers(told),
+        notices=SqlNotices(told),
+        templates=SqlTemplates(told),
+        letter_writer=Looked(),
         bell=Bell(journal),
         temporal=await connect("127.0.0.1:9", lazy=True),
         codec=SealingCodec(fakes.InMemoryKeys()),

@@ -66,6 +66,16 @@ class Replayed:
 
 
 @dataclass
+class Looked:
+    """Whoever writes letters, remembering who was to look."""
+
+    told: list[tuple[str, str | None, bool]] = field(default_factory=list)
+
+    async def look(self, subscriber: str, delivery_id: str | None, *, anew: bool = False) -> None:
+        self.told.append((subscriber, delivery_id, anew))
+
+
+@dataclass
 class Letters:
     """A mailer that remembers; `alive` says whether the mail server answers."""
 

@@ -28,6 +28,7 @@ class Who(Enum):
     FOLLOWER = "customers; keys with tracking:read"
     LISTENER = "customers but no partners; keys with webhooks:read"
     KEEPER = "owners and members; keys with webhooks:write"
+    AUTHOR = "owners and members, people, at an address that is verified"
     STAFF = "support and admins"
     ADMIN = "admins"
 
@@ -202,6 +203,18 @@ MATRIX: dict[Route, Row] = {
     ("post", f"{ENDPOINT}/replay"): Row(Who.KEEPER, 422, foreign=404),
     ("get", f"{ENDPOINT}/replays"): Row(Who.LISTENER, 404, foreign=404),
     ("get", f"{ENDPOINT}/replays/{{replay_id}}"): Row(Who.LISTENER, 404, foreign=404),
+    ("get", "/v1/notification-preferences"): Row(Who.PERSON, 200),
+    ("put", "/v1/notification-preferences"): Row(Who.PERSON, 200),
+    ("get", "/v1/notifications"): Row(Who.PERSON, 200),
+    ("get", "/v1/notifications/unread"): Row(Who.PERSON, 200),
+    ("post", "/v1/notifications/read"): Row(Who.PERSON, 422),
+    ("post", "/v1/notifications/read-all"): Row(Who.PERSON, 204),
+    ("get", "/v1/letter-templates"): Row(Who.PERSON, 200),
+    ("put", "/v1/letter-templates"): Row(Who.AUTHOR, 422),
+    ("post", "/v1/letter-templates/reset"): Row(Who.AUTHOR, 422),
+    ("post", "/v1/letter-templates/preview"): Row(Who.PERSON, 422),
+    ("get", "/v1/unsubscribe/{link}"): Row(Who.OPEN, 404, 404),
+    ("post", "/v1/unsubscribe/{link}"): Row(Who.OPEN, 404, 404),
 }
 
 STREAM: Route = ("get", "/v1/stream")
@@ -234,6 +247,7 @@ MISSING = {
     "import_id": f"imp_{'0' * 32}",
     "replay_id": f"rpl_{'0' * 32}",
     "token": f"trk_{'A' * 43}",
+    "link": f"uns_{'A' * 60}",
 }
 """What fills a path with nothing that is there."""
 

@@ -146,8 +146,8 @@ async def test_roles_open_what_they_should(role: Role, closed: tuple[Who, ...], 
     ("more", "closed", "code"),
     [
         ({"org_role": OrgRole.MEMBER}, of(Who.OWNER), "forbidden"),
-        ({"org_role": OrgRole.VIEWER}, of(Who.WRITER, Who.KEEPER, Who.OWNER), "forbidden"),
-        ({"verified": False}, of(Who.WRITER, Who.VERIFIED, Who.KEEPER, Who.OWNER), "email_unverified"),
+        ({"org_role": OrgRole.VIEWER}, of(Who.WRITER, Who.KEEPER, Who.AUTHOR, Who.OWNER), "forbidden"),
+        ({"verified": False}, of(Who.WRITER, Who.VERIFIED, Who.KEEPER, Who.AUTHOR, Who.OWNER), "email_unverified"),
     ],
 )
 async def test_standing_in_the_organisation_opens_what_it_should(
@@ -159,7 +159,7 @@ async def test_standing_in_the_organisation_opens_what_it_should(
 
 async def test_a_partner_may_not_follow_everything(http: Any, signed: Any) -> None:
     found = await refused(http, of(*CUSTOMERS), await signed(org_role=OrgRole.PARTNER))
-    assert found == dict.fromkeys({STREAM, *FIGURES} | of(Who.LISTENER, Who.KEEPER, Who.OWNER), "forbidden")
+    assert found == dict.fromkeys({STREAM, *FIGURES} | of(Who.LISTENER, Who.KEEPER, Who.AUTHOR, Who.OWNER), "forbidden")
 
 
 @pytest.mark.parametrize(

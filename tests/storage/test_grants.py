@@ -17,7 +17,9 @@ TABLES = (
     "figures.sums", "tracking.scans",
     "ledger.entries", "ledger.adjustments", "ledger.reconciliations", "ledger.reconciliation_lines",
     "notifications.subscribers", "notifications.endpoints", "notifications.messages", "notifications.attempts",
-    "notifications.cursors", "notifications.replays", "journal.journal", "keys.data_keys", "limits.limits",
+    "notifications.cursors", "notifications.replays", "notifications.members", "notifications.letter_lines",
+    "notifications.templates", "notifications.refusals", "notifications.readings", "notifications.read_lines",
+    "journal.journal", "keys.data_keys", "limits.limits",
 )  # fmt: skip
 ALL = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 READ_CARRIERS = {table: {"SELECT"} for table in ("carriers.accounts", "carriers.rules", "carriers.pauses")}

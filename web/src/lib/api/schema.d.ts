@@ -857,6 +857,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/letter-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Letter Templates
+         * @description Every letter in every language, as it is written now, with what it may name.
+         */
+        get: operations["list_letter_templates"];
+        /**
+         * Put Letter Template
+         * @description Your own words for one letter in one language, for letters written from now on.
+         */
+        put: operations["put_letter_template"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/letter-templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Letter Template
+         * @description A letter as it would be written, of a delivery that is made up; the words are those given, else those in force.
+         *     Nothing is sent or kept.
+         */
+        post: operations["preview_letter_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/letter-templates/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Letter Template
+         * @description Our words again.
+         */
+        post: operations["reset_letter_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification Preferences
+         * @description Yours in this organisation, each event with its ways.
+         */
+        get: operations["get_notification_preferences"];
+        /**
+         * Put Notification Preferences
+         * @description Replaces all of them; what waits for a letter is told by the new ones. Events that are not named are told as
+         *     usual.
+         */
+        put: operations["put_notification_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notifications
+         * @description What you are told of in the app, newest first: ids and codes, for the app to put into words. Each `id` is that of
+         *     the live stream's event, so a line that came there is this one.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Notifications Read
+         * @description These; ids that are not yours change nothing, and what was read stays so.
+         */
+        post: operations["mark_notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark All Notifications Read
+         * @description All up to one that you have seen, so that what came since stays unread; without it, all there are now.
+         */
+        post: operations["mark_all_notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Unread Notifications
+         * @description How many wait to be read; nobody counts further than a hundred.
+         */
+        get: operations["count_unread_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organisations": {
         parameters: {
             query?: never;
@@ -1556,6 +1727,31 @@ export interface paths {
         get: operations["list_exchanges"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/unsubscribe/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Unsubscribe
+         * @description A page with one button: programs that look at every link in a letter end nothing by it.
+         */
+        get: operations["show_unsubscribe"];
+        put?: never;
+        /**
+         * Unsubscribe
+         * @description Ends letters of this kind: to a member of an organisation, or from an organisation to an address. Again is
+         *     harmless. Mail programs call it with `List-Unsubscribe=One-Click`, which need not be there.
+         */
+        post: operations["unsubscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3431,6 +3627,12 @@ export interface components {
          */
         Attention: "none" | "silent_carrier" | "promise_in_danger" | "decision_needed" | "compensation_stuck" | "booking_unknown" | "unbookable" | "paused" | "conflicting_scans" | "refund_missing";
         /**
+         * Audience
+         * @description Whom a letter is for.
+         * @enum {string}
+         */
+        Audience: "member" | "recipient";
+        /**
          * AvailabilityAnswer
          * @description May it go express, in which window, with whom; nothing is held.
          */
@@ -3977,6 +4179,11 @@ export interface components {
              * @default false
              */
             fallback: boolean;
+            /**
+             * Notify Recipient
+             * @description write to the dropoff contact's e-mail, with the tracking link; absent: as your organisation does
+             */
+            notify_recipient?: boolean | null;
             /** Parcels */
             parcels: components["schemas"]["Parcel"][];
             pickup: components["schemas"]["Stop"];
@@ -4051,6 +4258,11 @@ export interface components {
              * @default 5000
              */
             max_signals: number;
+            /**
+             * Notify Recipient
+             * @default false
+             */
+            notify_recipient: boolean;
             /**
              * Offer Ttl
              * Format: duration
@@ -4162,6 +4374,11 @@ export interface components {
              * @default false
              */
             fallback: boolean;
+            /**
+             * Notify Recipient
+             * @description write to the dropoff contact's e-mail, with the tracking link; absent: as your organisation does
+             */
+            notify_recipient?: boolean | null;
             /** Parcels */
             parcels: components["schemas"]["Parcel"][];
             pickup: components["schemas"]["Stop"];
@@ -4249,6 +4466,12 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * Digest
+         * @description When letters are written; whatever waits by then goes into one.
+         * @enum {string}
+         */
+        Digest: "immediate" | "hourly" | "daily";
         /**
          * Effect
          * @description What a rule does with its accounts.
@@ -4948,6 +5171,26 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
         };
         /**
+         * LetterTemplate
+         * @description A letter as it is written now; `own` if the organisation changed it.
+         */
+        LetterTemplate: {
+            audience: components["schemas"]["Audience"];
+            /** Event */
+            event: string;
+            locale: components["schemas"]["Locale"];
+            /** Own */
+            own: boolean;
+            /**
+             * Placeholders
+             * @description what the words may name, with a `$` before it
+             */
+            placeholders: {
+                [key: string]: string;
+            };
+            words: components["schemas"]["Words"];
+        };
+        /**
          * Locale
          * @description In which language somebody is written to.
          * @enum {string}
@@ -5351,6 +5594,34 @@ export interface components {
             service_account_id: string;
         };
         /**
+         * Notice
+         * @description What happened, as the app shows it: ids and codes, from which it makes the words. `id` is the line's place in the
+         *     live stream.
+         */
+        Notice: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Attention */
+            attention?: string | null;
+            /** Carrier */
+            carrier?: string | null;
+            /** Delivery Id */
+            delivery_id: string;
+            /** Id */
+            id: string;
+            /** Read */
+            read: boolean;
+            /** Reason */
+            reason?: string | null;
+            /** Seq */
+            seq: number;
+            /** Type */
+            type: string;
+        };
+        /**
          * Offer
          * @description A carrier's price for this delivery: `cost` is what we pay, `price` what the customer pays.
          */
@@ -5589,6 +5860,16 @@ export interface components {
              */
             next?: string | null;
         };
+        /** Page[LetterTemplate] */
+        Page_LetterTemplate_: {
+            /** Items */
+            items: components["schemas"]["LetterTemplate"][];
+            /**
+             * Next
+             * @description pass it as `cursor`
+             */
+            next?: string | null;
+        };
         /** Page[Member] */
         Page_Member_: {
             /** Items */
@@ -5613,6 +5894,16 @@ export interface components {
         Page_Message_: {
             /** Items */
             items: components["schemas"]["Message"][];
+            /**
+             * Next
+             * @description pass it as `cursor`
+             */
+            next?: string | null;
+        };
+        /** Page[Notice] */
+        Page_Notice_: {
+            /** Items */
+            items: components["schemas"]["Notice"][];
             /**
              * Next
              * @description pass it as `cursor`
@@ -5953,6 +6244,73 @@ export interface components {
             last: string;
         };
         /**
+         * Preferences
+         * @description How a member of an organisation wants to be told; events that are not named are told as usual.
+         */
+        Preferences: {
+            /**
+             * Daily At
+             * @description when the daily letter is written
+             * @default 08:00:00
+             * @example 09:30
+             */
+            daily_at: string;
+            /** @default immediate */
+            digest: components["schemas"]["Digest"];
+            /**
+             * Events
+             * @example {
+             *       "delivery.booked": [
+             *         "email",
+             *         "in_app"
+             *       ]
+             *     }
+             */
+            events?: {
+                [key: string]: components["schemas"]["Way"][];
+            };
+            /**
+             * Letters
+             * @description false: no letter at all, as after unsubscribing
+             * @default true
+             */
+            letters: boolean;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /**
+             * Time Zone
+             * @default America/Sao_Paulo
+             * @example America/Sao_Paulo
+             */
+            time_zone: string;
+        };
+        /**
+         * Preview
+         * @description A letter, as text and as HTML.
+         */
+        Preview: {
+            /** Html */
+            html: string;
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * PreviewBody
+         * @description With words to try, or none for those in force.
+         */
+        PreviewBody: {
+            audience: components["schemas"]["Audience"];
+            /**
+             * Event
+             * @example delivery.out_for_delivery
+             * @enum {string}
+             */
+            event: "delivery.booked" | "delivery.picked_up" | "delivery.out_for_delivery" | "delivery.ready_for_collection" | "delivery.delivered" | "delivery.attempt_failed" | "delivery.returned" | "delivery.cancelled" | "delivery.lost" | "delivery.failed" | "delivery.expired" | "delivery.cancel_refused" | "delivery.attention";
+            locale: components["schemas"]["Locale"];
+            words?: components["schemas"]["Words"] | null;
+        };
+        /**
          * PriceCheck
          * @description What a price is wanted for.
          */
@@ -6106,6 +6464,22 @@ export interface components {
          */
         Purpose: "verify_email" | "change_email" | "reset_password";
         /**
+         * QuietHours
+         * @description When no letter is written, by the wall clock; over midnight where `until` is earlier than `since`.
+         */
+        QuietHours: {
+            /**
+             * Since
+             * @example 22:00
+             */
+            since: string;
+            /**
+             * Until
+             * @example 07:00
+             */
+            until: string;
+        };
+        /**
          * Radius
          * @description A circle on the map.
          */
@@ -6131,6 +6505,31 @@ export interface components {
              * @description four decimals; absent where there is nothing to divide by
              */
             value: number | null;
+        };
+        /**
+         * ReadAllBody
+         * @description Up to where.
+         */
+        ReadAllBody: {
+            /**
+             * Up To
+             * @description the newest that was seen, by its id
+             * @example 1234.56
+             */
+            up_to?: string | null;
+        };
+        /**
+         * ReadBody
+         * @description Notifications by their ids.
+         */
+        ReadBody: {
+            /**
+             * Ids
+             * @example [
+             *       "1234.56"
+             *     ]
+             */
+            ids: string[];
         };
         /**
          * Reason
@@ -6884,6 +7283,35 @@ export interface components {
             organisation_id: string;
         };
         /**
+         * TemplateBody
+         * @description With its words.
+         */
+        TemplateBody: {
+            audience: components["schemas"]["Audience"];
+            /**
+             * Event
+             * @example delivery.out_for_delivery
+             * @enum {string}
+             */
+            event: "delivery.booked" | "delivery.picked_up" | "delivery.out_for_delivery" | "delivery.ready_for_collection" | "delivery.delivered" | "delivery.attempt_failed" | "delivery.returned" | "delivery.cancelled" | "delivery.lost" | "delivery.failed" | "delivery.expired" | "delivery.cancel_refused" | "delivery.attention";
+            locale: components["schemas"]["Locale"];
+            words: components["schemas"]["Words"];
+        };
+        /**
+         * TemplateKey
+         * @description Which letter, in which language.
+         */
+        TemplateKey: {
+            audience: components["schemas"]["Audience"];
+            /**
+             * Event
+             * @example delivery.out_for_delivery
+             * @enum {string}
+             */
+            event: "delivery.booked" | "delivery.picked_up" | "delivery.out_for_delivery" | "delivery.ready_for_collection" | "delivery.delivered" | "delivery.attempt_failed" | "delivery.returned" | "delivery.cancelled" | "delivery.lost" | "delivery.failed" | "delivery.expired" | "delivery.cancel_refused" | "delivery.attention";
+            locale: components["schemas"]["Locale"];
+        };
+        /**
          * Terms
          * @description An organisation's own terms; without a margin of its own it pays what each carrier account's margin makes.
          */
@@ -7030,6 +7458,16 @@ export interface components {
             user_id: string;
         };
         /**
+         * Unread
+         * @description How many; `more` where there are still more than that.
+         */
+        Unread: {
+            /** Count */
+            count: number;
+            /** More */
+            more: boolean;
+        };
+        /**
          * User
          * @description A person who signs in; `organisation_id` is where they begin.
          */
@@ -7127,6 +7565,12 @@ export interface components {
              */
             shared: boolean;
         };
+        /**
+         * Way
+         * @description How somebody hears of an event.
+         * @enum {string}
+         */
+        Way: "email" | "in_app";
         /**
          * WebhookEndpoint
          * @description A customer's address that is called, as its owners see it.
@@ -7245,6 +7689,53 @@ export interface components {
             starts_at: string;
         };
         /**
+         * Wishes
+         * @description How somebody is told, every event named.
+         */
+        Wishes: {
+            /**
+             * Daily At
+             * @description when the daily letter is written
+             * @default 08:00:00
+             * @example 09:30
+             */
+            daily_at: string;
+            /** @default immediate */
+            digest: components["schemas"]["Digest"];
+            /**
+             * Events
+             * @example {
+             *       "delivery.booked": [
+             *         "email",
+             *         "in_app"
+             *       ]
+             *     }
+             */
+            events?: {
+                [key: string]: components["schemas"]["Way"][];
+            };
+            /**
+             * Letters
+             * @description false: no letter at all, as after unsubscribing
+             * @default true
+             */
+            letters: boolean;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /**
+             * Time Zone
+             * @default America/Sao_Paulo
+             * @example America/Sao_Paulo
+             */
+            time_zone: string;
+            /**
+             * Usual
+             * @description how events are told of which nothing was said
+             */
+            usual: {
+                [key: string]: components["schemas"]["Way"][];
+            };
+        };
+        /**
          * WithGround
          * @description Why staff do this to somebody's data: whom it is about asked for it, or a law does.
          */
@@ -7263,6 +7754,25 @@ export interface components {
         WithGroundIfStaff: {
             /** Ground */
             ground?: ("request" | "duty") | null;
+        };
+        /**
+         * Words
+         * @description A letter's subject and paragraphs, with `$placeholders`. The only links in it are ours.
+         */
+        Words: {
+            /**
+             * Paragraphs
+             * @example [
+             *       "Seu pedido está a caminho.",
+             *       "$link"
+             *     ]
+             */
+            paragraphs: string[];
+            /**
+             * Subject
+             * @example $sender: seu pedido saiu para entrega
+             */
+            subject: string;
         };
         /**
          * Proof
@@ -11900,6 +12410,773 @@ export interface operations {
             };
         };
     };
+    list_letter_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LetterTemplate_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_letter_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterTemplate"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_letter_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_letter_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterTemplate"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notification_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wishes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_notification_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preferences"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wishes"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description only what was not read */
+                unread?: boolean;
+                /** @description how many at most */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Notice_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_all_notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadAllBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_unread_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_organisations: {
         parameters: {
             query?: never;
@@ -15398,6 +16675,122 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Not Found */

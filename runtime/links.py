@@ -21,9 +21,13 @@ def _key(path: Path) -> bytes:
     return path.read_bytes().strip()
 
 
+def key_of(settings: Settings) -> bytes:
+    """By which links are signed. Raises SettingMissing."""
+    return _key(settings.need("tracking_token_key_file"))
+
+
 def _mac(settings: Settings, raw: bytes) -> bytes:
-    key = _key(settings.need("tracking_token_key_file"))
-    return hmac.new(key, raw, hashlib.sha256).digest()[:16]
+    return hmac.new(key_of(settings), raw, hashlib.sha256).digest()[:16]
 
 
 def tracking_token(settings: Settings, delivery_id: str) -> str:
