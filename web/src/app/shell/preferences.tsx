@@ -1,11 +1,15 @@
 /** Language and theme. */
-import { ActionIcon, Menu, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+import { useMantineColorScheme } from "@mantine/core";
 import { IconDeviceDesktop, IconLanguage, IconMoon, IconSun } from "@tabler/icons-react";
+import { lazy } from "react";
 import { useTranslation } from "react-i18next";
 
-import { LANGUAGES, speak, type Language } from "@/i18n";
+import { MenuButton } from "./menu-button";
 
 const THEMES = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop } as const;
+
+const ThemeMenu = lazy(() => import("./menus").then((made) => ({ default: made.ThemeMenu })));
+const LanguageMenu = lazy(() => import("./menus").then((made) => ({ default: made.LanguageMenu })));
 
 export function useTheme() {
   // Without transitions it would write a <style> element.
@@ -15,58 +19,20 @@ export function useTheme() {
 
 export function ThemeSwitch() {
   const { t } = useTranslation();
-  const { theme, setTheme } = useTheme();
+  const { theme } = useTheme();
   const Now = THEMES[theme];
   return (
-    <Menu position="bottom-end" withinPortal={false}>
-      <Menu.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          c="var(--mantine-color-text)"
-          size="lg"
-          aria-label={t("preferences.theme")}
-        >
-          <Now size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.RadioGroup value={theme} onChange={(value) => setTheme(value as MantineColorScheme)}>
-          {(Object.keys(THEMES) as MantineColorScheme[]).map((each) => (
-            <Menu.RadioItem key={each} value={each} closeMenuOnClick>
-              {t(`preferences.${each === "auto" ? "system" : each}`)}
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
-      </Menu.Dropdown>
-    </Menu>
+    <MenuButton label={t("preferences.theme")} icon={<Now size={18} />}>
+      {(frame) => <ThemeMenu {...frame} />}
+    </MenuButton>
   );
 }
 
 export function LanguageSwitch() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   return (
-    <Menu position="bottom-end" withinPortal={false}>
-      <Menu.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          c="var(--mantine-color-text)"
-          size="lg"
-          aria-label={t("preferences.language")}
-        >
-          <IconLanguage size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.RadioGroup value={i18n.language} onChange={(value) => void speak(value as Language, true)}>
-          {LANGUAGES.map((each) => (
-            <Menu.RadioItem key={each} value={each} lang={each} closeMenuOnClick>
-              {t(`preferences.${each}`)}
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
-      </Menu.Dropdown>
-    </Menu>
+    <MenuButton label={t("preferences.language")} icon={<IconLanguage size={18} />}>
+      {(frame) => <LanguageMenu {...frame} />}
+    </MenuButton>
   );
 }

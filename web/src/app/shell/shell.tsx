@@ -1,23 +1,25 @@
 /** The frame of the app: navigation beside (below, on a phone), the bar above, the page. */
-import { ActionIcon, Menu, Popover, Text, UnstyledButton } from "@mantine/core";
+import { UnstyledButton } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { IconBell, IconLogout, IconSearch, IconUserCircle } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { IconBell, IconSearch, IconUserCircle } from "@tabler/icons-react";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { meQuery, useSignOut } from "@/features/users/queries";
+import { useSignOut } from "@/features/users/queries";
 import { useSession } from "@/lib/session";
 import { Brand } from "@/ui/brand";
 
 import { useLive } from "./live";
+import { MenuButton } from "./menu-button";
 import { PLACES } from "./navigation";
 import { OfflineBanner } from "./offline";
 import { LanguageSwitch, ThemeSwitch } from "./preferences";
 import classes from "./shell.module.css";
 
 const Palette = lazy(() => import("./palette").then((made) => ({ default: made.Palette })));
+const NoticesMenu = lazy(() => import("./menus").then((made) => ({ default: made.NoticesMenu })));
+const AccountMenu = lazy(() => import("./menus").then((made) => ({ default: made.AccountMenu })));
 
 export function Shell() {
   const { t } = useTranslation(["app", "users"]);
@@ -64,10 +66,14 @@ export function Shell() {
             <kbd className={classes.words}>{t("palette.keys")}</kbd>
           </UnstyledButton>
           <div className={classes.tools}>
-            <Notices />
+            <MenuButton label={t("notifications.title")} icon={<IconBell size={18} />}>
+              {(frame) => <NoticesMenu {...frame} />}
+            </MenuButton>
             <LanguageSwitch />
             <ThemeSwitch />
-            <Account onSignOut={() => signOut.mutate()} />
+            <MenuButton label={t("account")} icon={<IconUserCircle size={20} />}>
+              {(frame) => <AccountMenu {...frame} onSignOut={() => signOut.mutate()} />}
+            </MenuButton>
           </div>
         </header>
         <main id="content" tabIndex={-1} className={classes.main}>
@@ -80,58 +86,5 @@ export function Shell() {
         </Suspense>
       )}
     </div>
-  );
-}
-
-/** The place of what the organisation is told of. */
-function Notices() {
-  const { t } = useTranslation();
-  return (
-    <Popover position="bottom-end" withinPortal={false}>
-      <Popover.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          c="var(--mantine-color-text)"
-          size="lg"
-          aria-label={t("notifications.title")}
-        >
-          <IconBell size={18} />
-        </ActionIcon>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Text size="sm">{t("notifications.empty")}</Text>
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
-
-/** Who is here, and for which organisation: the place of the organisation switcher. */
-function Account({ onSignOut }: { onSignOut: () => void }) {
-  const { t } = useTranslation(["app", "users"]);
-  const { data: me } = useQuery(meQuery);
-  return (
-    <Menu position="bottom-end" withinPortal={false}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" c="var(--mantine-color-text)" size="lg" aria-label={t("account")}>
-          <IconUserCircle size={20} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {me && (
-          <div className={classes.me}>
-            <Text size="sm" fw={600}>
-              {me.name}
-            </Text>
-            <Text size="xs" c="dimmed">
-              {me.email}
-            </Text>
-          </div>
-        )}
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={onSignOut}>
-          {t("users:signOut")}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }

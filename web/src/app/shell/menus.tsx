@@ -1,0 +1,89 @@
+/** The menus of the bar. They come open: whoever has them loaded has asked for one. */
+import { Menu, Popover, Text, type MantineColorScheme } from "@mantine/core";
+import { IconLogout } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import { meQuery } from "@/features/users/queries";
+import { LANGUAGES, speak, type Language } from "@/i18n";
+
+import type { MenuFrame } from "./menu-button";
+import { useTheme } from "./preferences";
+import classes from "./shell.module.css";
+
+function Frame({ target, onClose, children }: MenuFrame & { children: ReactNode }) {
+  return (
+    <Menu defaultOpened position="bottom-end" withinPortal={false} onClose={onClose}>
+      <Menu.Target>{target}</Menu.Target>
+      <Menu.Dropdown>{children}</Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function ThemeMenu(frame: MenuFrame) {
+  const { t } = useTranslation();
+  const { theme, setTheme } = useTheme();
+  return (
+    <Frame {...frame}>
+      <Menu.RadioGroup value={theme} onChange={(value) => setTheme(value as MantineColorScheme)}>
+        {(["light", "dark", "auto"] as const).map((each) => (
+          <Menu.RadioItem key={each} value={each} closeMenuOnClick>
+            {t(`preferences.${each === "auto" ? "system" : each}`)}
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
+    </Frame>
+  );
+}
+
+export function LanguageMenu(frame: MenuFrame) {
+  const { t, i18n } = useTranslation();
+  return (
+    <Frame {...frame}>
+      <Menu.RadioGroup value={i18n.language} onChange={(value) => void speak(value as Language, true)}>
+        {LANGUAGES.map((each) => (
+          <Menu.RadioItem key={each} value={each} lang={each} closeMenuOnClick>
+            {t(`preferences.${each}`)}
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
+    </Frame>
+  );
+}
+
+/** The place of what the organisation is told of. */
+export function NoticesMenu({ target, onClose }: MenuFrame) {
+  const { t } = useTranslation();
+  return (
+    <Popover defaultOpened position="bottom-end" withinPortal={false} onClose={onClose}>
+      <Popover.Target>{target}</Popover.Target>
+      <Popover.Dropdown>
+        <Text size="sm">{t("notifications.empty")}</Text>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** Who is here, and for which organisation: the place of the organisation switcher. */
+export function AccountMenu({ onSignOut, ...frame }: MenuFrame & { onSignOut: () => void }) {
+  const { t } = useTranslation(["app", "users"]);
+  const { data: me } = useQuery(meQuery);
+  return (
+    <Frame {...frame}>
+      {me && (
+        <div className={classes.me}>
+          <Text size="sm" fw={600}>
+            {me.name}
+          </Text>
+          <Text size="xs" c="dimmed">
+            {me.email}
+          </Text>
+        </div>
+      )}
+      <Menu.Item leftSection={<IconLogout size={16} />} onClick={onSignOut}>
+        {t("users:signOut")}
+      </Menu.Item>
+    </Frame>
+  );
+}
