@@ -48,7 +48,9 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
     app.state.keys = KeySet(settings)
     app.state.later = Later()
     if settings.web_dir is not None:
-        app.router.default = Pages(settings.web_dir, app.router.not_found)
+        app.router.default = Pages(
+            settings.web_dir, app.router.not_found, settings.map_tiles_url, settings.map_tiles_credit
+        )
     _surround(app, settings, decoding="codec" in names)
     return app
 

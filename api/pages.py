@@ -3,19 +3,22 @@
 import mimetypes
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from api.asgi import App, Receive, Scope, Send, header
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{tiles}; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Nothing inline, nothing from elsewhere."""
+"""Nothing inline, nothing from elsewhere but the pictures of a map, if there is one."""
+CONFIG = "config.json"
+"""What the app asks on arrival: where its map is from."""
 NOT_BUILT = "The web app is not built: run `make web`, then load this page again. The API is at /v1/docs.\n"
 
 _OURS = ("/v1/", "/healthz/", "/metrics")
@@ -26,8 +29,10 @@ _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))  # made by the build, the smaller 
 class Pages:
     """Answers what no route does: a file of the app, or its page, which finds its own way by the address."""
 
-    def __init__(self, folder: Path, otherwise: App) -> None:
-        self._folder, self._otherwise = folder, otherwise
+    def __init__(self, folder: Path, otherwise: App, tiles_url: str | None = None, tiles_credit: str = "") -> None:
+        self._otherwise = otherwise
+        self._csp = CSP.format(tiles=f" {_origin(tiles_url)}" if tiles_url else "")
+        self._config = {"tiles": {"url": tiles_url, "credit": tiles_credit} if tiles_url else None}
         self._files = StaticFiles(directory=folder, check_dir=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,6 +43,8 @@ class Pages:
 
     def _answer(self, scope: Scope) -> Response:
         path = scope["path"].strip("/")
+        if path == CONFIG:
+            return JSONResponse(self._config, headers={"Cache-Control": _ASK})
         full, found = self._lookup(path)
         if found is None and path.startswith("assets/"):
             raise HTTPException(404)  # of an older build: a page in its place would be taken for a script
@@ -47,7 +54,7 @@ class Pages:
         if found is None:
             return PlainTextResponse(NOT_BUILT, 503, {"Retry-After": "30"})
         headers = {
-            "Content-Security-Policy": CSP,
+            "Content-Security-Policy": self._csp,
             "Cache-Control": _FOR_EVER if path.startswith("assets/") else _ASK,
             "Vary": "Accept-Encoding",
         }
@@ -63,7 +70,7 @@ class Pages:
         if self._files.is_not_modified(response.headers, Request(scope).headers):
             # What it says of a page replaces what the browser kept, the policy of things that are no page included.
             unchanged = NotModifiedResponse(response.headers)
-            unchanged.headers["Content-Security-Policy"] = CSP
+            unchanged.headers["Content-Security-Policy"] = self._csp
             return unchanged
         return response
 
@@ -74,3 +81,9 @@ class Pages:
         except (OSError, ValueError):  # a name too long, or no name at all
             return "", None
         return full, found if found is not None and os.path.isfile(full) else None
+
+
+def _origin(url: str) -> str:
+    """Where pictures come from, for the policy; `{s}` is Leaflet's for any of several hosts."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"

@@ -16,6 +16,7 @@ from runtime._plaintext import in_the_clear
 PREFIX = "ENTREGA_"
 _HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 _ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"
+_TILES = r"^https?://(\{s\}\.)?[a-z0-9.-]+(:[0-9]{1,5})?/[^\s\"'<>]*\{z\}[^\s\"'<>]*$"
 _MOST_A_MINUTE = 1_000_000
 
 Service = Literal[
@@ -101,6 +102,11 @@ class Settings(BaseSettings):
     """Where people reach the pages that links in messages open; the API's own address if not given."""
     web_dir: Path | None = None
     """The built web app, which the API then serves at `/`; a CDN may do so instead."""
+    map_tiles_url: Annotated[str, Field(pattern=_TILES)] | None = None
+    """Map pictures as Leaflet asks for them, as in https://tiles.example.com/{z}/{x}/{y}.png; whoever serves them learns
+    which places are looked at. Without one the app draws the way by itself."""
+    map_tiles_credit: Annotated[str, Field(max_length=200)] = ""
+    """Whom the map's corner names."""
     trusted_proxies: str = ""
     """Addresses, with commas between, of proxies whose X-Forwarded-For says where a request came from."""
     allowed_origins: Annotated[str, Field(pattern=rf"^({_ORIGIN}(,{_ORIGIN})*)?$")] = ""

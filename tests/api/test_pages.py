@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from test_limiting import client, made
 
 from api.deps import Parts
@@ -74,3 +75,22 @@ async def test_an_app_that_is_not_built_says_how(built: Path, app_http: httpx.As
 async def test_without_the_setting_there_are_no_pages(parts: Parts, settings: Settings) -> None:
     async with client(made(parts, settings)) as http:
         assert (await http.get("/")).json()["code"] == "not_found"
+
+
+async def test_a_map_is_from_where_the_settings_say_and_nowhere_else(
+    built: Path, parts: Parts, settings: Settings, app_http: httpx.AsyncClient
+) -> None:
+    assert (await app_http.get("/config.json")).json() == {"tiles": None}
+    url = "https://{s}.tiles.example.com/{z}/{x}/{y}.png"
+    async with client(made(parts, settings, web_dir=built, map_tiles_url=url, map_tiles_credit="© Maps")) as http:
+        config = await http.get("/config.json")
+        assert config.json() == {"tiles": {"url": url, "credit": "© Maps"}}
+        assert config.headers["cache-control"] == "no-cache"
+        policy = (await http.get("/")).headers["content-security-policy"]
+        assert "img-src 'self' data: blob: https://*.tiles.example.com; font-src" in policy
+
+
+@pytest.mark.parametrize("url", ["https://t.example.com; script-src *//{z}", "https://t.example.com/1.png", "//t/{z}"])
+def test_a_map_cannot_widen_the_policy(url: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(map_tiles_url=url)
