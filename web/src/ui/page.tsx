@@ -36,10 +36,17 @@ export function Page({ title, above, actions, children }: PageProps) {
   );
 }
 
+interface CardProps {
+  children: ReactNode;
+  label?: string;
+  labelledBy?: string;
+  id?: string;
+}
+
 /** A surface on the page. */
-export function Card({ children, label }: { children: ReactNode; label?: string }) {
+export function Card({ children, label, labelledBy, id }: CardProps) {
   return (
-    <section className={classes.card} aria-label={label}>
+    <section id={id} className={classes.card} aria-label={label} aria-labelledby={labelledBy}>
       {children}
     </section>
   );

@@ -7,7 +7,7 @@ import classes from "./rows.module.css";
 
 export interface Column<T> {
   id: string;
-  header: string;
+  header: ReactNode;
   cell: (item: T) => ReactNode;
   /** As in CSS grid: `8rem`, `minmax(0, 1fr)`. */
   width: string;
@@ -15,6 +15,8 @@ export interface Column<T> {
   wide?: boolean;
   /** Numbers stand at the end. */
   end?: boolean;
+  /** Lies above the row's link, as a box to tick does. */
+  above?: boolean;
 }
 
 interface RowsProps<T> {
@@ -29,7 +31,7 @@ const HEIGHT = 52;
 const NEAR = 10;
 const SKELETONS = 8;
 
-/** `items` undefined draws skeletons. The first column should hold a link: it covers the row. */
+/** `items` undefined draws skeletons. A cell's link covers its row. */
 export function Rows<T>({ label, columns, items, idOf, more }: RowsProps<T>) {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
@@ -78,8 +80,8 @@ export function Rows<T>({ label, columns, items, idOf, more }: RowsProps<T>) {
                 className={`${classes.row} ${classes.item}`}
                 style={{ transform: `translateY(${start - top}px)` }}
               >
-                {columns.map(({ id, cell, wide, end }) => (
-                  <div key={id} role="cell" className={classes.cell} data-wide={wide} data-end={end}>
+                {columns.map(({ id, cell, wide, end, above }) => (
+                  <div key={id} role="cell" className={classes.cell} data-wide={wide} data-end={end} data-above={above}>
                     {item === undefined ? <Skeleton height={12} width="70%" /> : cell(item)}
                   </div>
                 ))}

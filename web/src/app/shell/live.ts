@@ -3,9 +3,10 @@ import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { heardDelivery } from "@/features/deliveries/live";
+import { heardImport } from "@/features/imports/live";
 import { follow, type Line } from "@/lib/live";
 
-const LISTENERS: ((queries: QueryClient, line: Line) => void)[] = [heardDelivery];
+const LISTENERS: ((queries: QueryClient, line: Line) => void)[] = [heardDelivery, heardImport];
 
 export function useLive(who: string | undefined): void {
   const queries = useQueryClient();

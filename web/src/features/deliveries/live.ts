@@ -4,7 +4,7 @@ import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import type { Schemas } from "@/lib/api/client";
 import type { Line } from "@/lib/live";
 
-import { keys, type Delivery, type Status } from "./queries";
+import { deliveriesPage, keys, type Delivery, type Filter, type Status } from "./queries";
 
 type Lists = InfiniteData<Schemas["Page_DeliveryView_"]>;
 
@@ -30,10 +30,33 @@ export function heardDelivery(queries: QueryClient, line: Line): void {
       },
   );
   later(line.subject, () => {
-    void queries.invalidateQueries({ queryKey: keys.one(line.subject) });
-    void queries.invalidateQueries({ queryKey: keys.timeline(line.subject) });
+    for (const key of [keys.one, keys.timeline, keys.entries, keys.workflow])
+      void queries.invalidateQueries({ queryKey: key(line.subject) });
   });
-  later("lists", () => void queries.invalidateQueries({ queryKey: keys.lists }));
+  later("lists", () => void freshen(queries));
+}
+
+/** The top of each list that is shown; what is further down is known already, however far somebody has scrolled. */
+async function freshen(queries: QueryClient): Promise<void> {
+  void queries.invalidateQueries({ queryKey: keys.lists, refetchType: "none" });
+  for (const { queryKey } of queries.getQueryCache().findAll({ queryKey: keys.lists, type: "active" })) {
+    const top = await deliveriesPage(queryKey[2] as Filter, null).catch(() => null); // the next line tries again
+    if (top) queries.setQueryData<Lists>(queryKey, (known) => known && merged(known, top.items));
+  }
+}
+
+function merged(known: Lists, top: Delivery[]): Lists {
+  const fresh = new Map(top.map((each) => [each.id, each]));
+  const pages = known.pages.map((page) => ({
+    ...page,
+    items: page.items.map((each) => {
+      const found = fresh.get(each.id);
+      fresh.delete(each.id);
+      return found && found.updated_at >= each.updated_at ? found : each;
+    }),
+  }));
+  const [first, ...rest] = pages;
+  return first ? { ...known, pages: [{ ...first, items: [...fresh.values(), ...first.items] }, ...rest] } : known;
 }
 
 /** Once, when no more of the same comes for a moment. */

@@ -2,17 +2,14 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { appLayout } from "@/app/layouts";
 
-import { deliveriesQuery, deliveryQuery, timelineQuery, type Filter } from "./queries";
-import { isStatus } from "./status";
-
-/** Filters live in the address: a view is a link. */
-const filters = ({ status }: Record<string, unknown>): Filter => ({ status: isStatus(status) ? status : undefined });
+import { readFilter } from "./filter";
+import { deliveriesQuery, deliveryQuery, timelineQuery } from "./queries";
 
 export const deliveryRoutes = [
   createRoute({
     getParentRoute: () => appLayout,
     path: "/deliveries",
-    validateSearch: filters,
+    validateSearch: readFilter,
     loaderDeps: ({ search }) => search,
     // Begun beside the page's code, not after it; the page draws its own skeleton.
     loader: ({ context, deps }) => void context.queries.prefetchInfiniteQuery(deliveriesQuery(deps)),

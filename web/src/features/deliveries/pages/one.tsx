@@ -1,29 +1,41 @@
-import { Skeleton, Text, Title } from "@mantine/core";
+import { Button, CopyButton, Group, Skeleton, Text, Title } from "@mantine/core";
+import { IconCheck, IconLink } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, Suspense, useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useFormat } from "@/lib/format";
+import { useSession } from "@/lib/session";
 import { TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
 import { Failure } from "@/ui/states";
 
+import { Actions } from "../components/actions";
+import { AttentionBanner } from "../components/attention";
+import { DeliveryMap } from "../components/map";
+import { MoneyLines } from "../components/money";
+import { Offers } from "../components/offers";
 import { StatusBadge } from "../components/status-badge";
+import { Promised, ProofCard, Summary } from "../components/summary";
 import { Timeline } from "../components/timeline";
-import { accepted, place } from "../naming";
+import { place } from "../naming";
+import { isStaff } from "../permits";
 import { deliveryQuery, type Delivery } from "../queries";
 import classes from "./one.module.css";
 
 const route = getRouteApi("/app/deliveries/$deliveryId");
+const Steering = lazy(() => import("../components/steering").then((made) => ({ default: made.Steering })));
 
 export function DeliveryPage() {
   const { t } = useTranslation("deliveries");
   const { deliveryId } = route.useParams();
   const { data: delivery, error, refetch } = useQuery(deliveryQuery(deliveryId));
+  const staff = isStaff(useSession());
   const back = (
     <Text size="sm" mb="xs">
-      <TextLink to="/deliveries">{t("title")}</TextLink>
+      <TextLink to="/deliveries" search={{}}>
+        {t("title")}
+      </TextLink>
     </Text>
   );
   if (error && !delivery) {
@@ -33,55 +45,99 @@ export function DeliveryPage() {
       </Page>
     );
   }
+  const draw = (part: (delivery: Delivery) => ReactNode) =>
+    delivery ? part(delivery) : <Skeleton m="lg" height={96} width="auto" />;
   return (
     <Page
       title={delivery ? place(delivery.request.dropoff) : t("one")}
       above={back}
-      actions={delivery && <StatusBadge status={delivery.status} />}
+      actions={delivery && <Head delivery={delivery} />}
     >
+      {delivery && <AttentionBanner delivery={delivery} />}
       <div className={classes.columns}>
-        <Card label={t("timeline.title")}>
-          <Title order={2} p="lg" pb={0}>
-            {t("timeline.title")}
-          </Title>
-          <Timeline deliveryId={deliveryId} />
-        </Card>
-        <Card label={t("facts.title")}>
-          <Title order={2} p="lg" pb={0}>
-            {t("facts.title")}
-          </Title>
-          {delivery ? <Facts delivery={delivery} /> : <Skeleton m="lg" height={120} width="auto" />}
-        </Card>
+        <div className={classes.column}>
+          <Card label={t("map.title")}>
+            {draw((each) => (
+              <DeliveryMap delivery={each} />
+            ))}
+          </Card>
+          <Part title={t("timeline.title")}>
+            <Timeline deliveryId={deliveryId} />
+          </Part>
+          <Part title={t("money.title")}>
+            <MoneyLines deliveryId={deliveryId} />
+          </Part>
+        </div>
+        <div className={classes.column}>
+          <Part title={t("facts.promise")}>
+            {draw((each) => (
+              <Promised delivery={each} />
+            ))}
+          </Part>
+          {delivery?.proof && (
+            <Part title={t("proof.title")}>
+              <ProofCard proof={delivery.proof} />
+            </Part>
+          )}
+          <Part title={t("action.heading")}>
+            {draw((each) => (
+              <Actions delivery={each} />
+            ))}
+          </Part>
+          {staff && delivery && (
+            <Part title={t("steer.title")}>
+              <Suspense fallback={<Skeleton m="lg" height={96} width="auto" />}>
+                <Steering delivery={delivery} />
+              </Suspense>
+            </Part>
+          )}
+          <Part title={t("facts.title")}>
+            {draw((each) => (
+              <Summary delivery={each} />
+            ))}
+          </Part>
+          <Part title={t("offers.title")} id="offers">
+            {draw((each) => (
+              <Offers delivery={each} />
+            ))}
+          </Part>
+        </div>
       </div>
     </Page>
   );
 }
 
-function Facts({ delivery }: { delivery: Delivery }) {
-  const { t } = useTranslation(["deliveries", "app"]);
-  const format = useFormat();
-  const { request, booking, eta_at, promised_at } = delivery;
-  const offer = accepted(delivery);
+function Head({ delivery }: { delivery: Delivery }) {
+  const { t } = useTranslation("deliveries");
   return (
-    <dl className={classes.facts}>
-      <Fact name={t("column.from")}>{place(request.pickup)}</Fact>
-      <Fact name={t("column.to")}>{place(request.dropoff)}</Fact>
-      <Fact name={t("column.created")}>{format.dateTime(delivery.created_at)}</Fact>
-      {promised_at && <Fact name={t("facts.promised")}>{format.dateTime(promised_at)}</Fact>}
-      {eta_at && <Fact name={t("facts.eta")}>{format.dateTime(eta_at)}</Fact>}
-      {offer && <Fact name={t("column.carrier")}>{offer.carrier_name}</Fact>}
-      {offer && <Fact name={t("column.price")}>{format.money(offer.price)}</Fact>}
-      {booking?.tracking_number && <Fact name={t("facts.tracking")}>{booking.tracking_number}</Fact>}
-      {request.reference && <Fact name={t("column.reference")}>{request.reference}</Fact>}
-    </dl>
+    <Group gap="md">
+      <StatusBadge status={delivery.status} />
+      {delivery.tracking_url && (
+        <CopyButton value={delivery.tracking_url}>
+          {({ copied, copy }) => (
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={copied ? <IconCheck size={16} /> : <IconLink size={16} />}
+              onClick={copy}
+            >
+              <span aria-live="polite">{t(copied ? "copied" : "copyLink")}</span>
+            </Button>
+          )}
+        </CopyButton>
+      )}
+    </Group>
   );
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Part({ title, id, children }: { title: string; id?: string; children: ReactNode }) {
+  const own = useId();
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    <Card labelledBy={own} id={id}>
+      <Title order={2} p="lg" pb={0} id={own}>
+        {title}
+      </Title>
+      {children}
+    </Card>
   );
 }
