@@ -48,11 +48,13 @@ export default defineConfig(
     files: ["e2e/**"],
     languageOptions: {
       globals: {
+        Buffer: "readonly",
         console: "readonly",
         process: "readonly",
         document: "readonly",
         localStorage: "readonly",
         performance: "readonly",
+        requestAnimationFrame: "readonly",
         URL: "readonly",
         window: "readonly",
       },

@@ -4,8 +4,10 @@ import asyncio
 import json
 import re
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from test_identity import letter_to
@@ -13,13 +15,19 @@ from test_identity import letter_to
 from demo.customer import Customer
 from demo.run import FINAL
 from demo.scenarios import Scenario
+from domain import audit
+from domain.deliveries import Delivery, DeliveryRequest, DeliveryStatus, RecordMove
 from runtime.embedded import Stack
+from runtime.settings import PREFIX, Settings
+from runtime.wiring import Wiring
 
 WEB = Path(__file__).parents[2] / "web"
 _WHEEL = WEB.parent / ".venv" / "bin" / "node"
 NODE = str(_WHEEL) if _WHEEL.exists() else "node"
 """The one that scripts/web.sh installed where the system's would not do, else the system's."""
 _WITHIN_S = 240.0
+_MANY = 1000
+_STORES = ("deliveries_database_url", "keks_dir", "index_key_file")
 
 pytestmark = pytest.mark.skipif(
     not (WEB / "dist" / "index.html").exists() or shutil.which("chromium") is None,
@@ -57,10 +65,76 @@ class OtherSide:
         assert status == "delivered"
         return {}
 
+    async def thousand(self) -> dict[str, Any]:
+        """A verified person whose organisation has a thousand deliveries; they are of long ago, so that no workflow is
+        missed."""
+        email, password = f"bia-{uuid4().hex[:8]}@example.com", "uma frase que ninguem adivinha"
+        await self._customer.register(email, password, "Bia Lima")
+        token = (await self.letter(email))["link"].partition("#token=")[2]
+        await self._customer.call("POST", "/v1/users/verify-email", json={"token": token})
+        await self._customer.sign_in(email, password)
+        me = await self._customer.call("GET", "/v1/users/me")
+        async with Wiring(_settings(self._stack)) as wiring:
+            store = wiring.deliveries()
+            for number in range(1, _MANY + 1):
+                await store.record(_past(number, me["organisation_id"], me["id"]))
+        return {"email": email, "password": password, "first": _street(_MANY), "last": _street(1)}
+
+    async def quoted(self) -> dict[str, Any]:
+        made = await self._customer.call("POST", "/v1/deliveries", key=uuid4().hex, json=Scenario("", "").body(1))
+        return {"id": made["id"]}
+
+    async def nobody_home(self) -> dict[str, Any]:
+        body = Scenario("", "", marks="[sandbox:waits_for_decision]").body(1)
+        made = await self._customer.call("POST", "/v1/deliveries", key=uuid4().hex, json=body)
+        offer = next(each for each in made["offers"] if each["carrier_account"] == "ligeiro")
+        await self._customer.call(
+            "POST", f"/v1/deliveries/{made['id']}/accept", key=uuid4().hex, json={"offer_id": offer["id"]}
+        )
+        return {"id": made["id"]}
+
+
+def _settings(stack: Stack) -> Settings:
+    told = {name.removeprefix(PREFIX).lower(): value for name, value in stack.env.items() if name.startswith(PREFIX)}
+    return Settings.model_validate({name: told[name] for name in _STORES})
+
+
+def _street(number: int) -> str:
+    return f"Rua do Teste, {number} · São Paulo"
+
+
+def _past(number: int, organisation_id: str, user_id: str) -> RecordMove:
+    """One that was cancelled before anything was booked."""
+    body = Scenario("", "").body(number)
+    body["dropoff"]["address"] |= {"street": "Rua do Teste", "number": str(number)}
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+    delivery = Delivery(
+        id=f"del_{uuid4().hex}",
+        organisation_id=organisation_id,
+        created_by=user_id,
+        created_at=at,
+        updated_at=at,
+        ended_at=at,
+        seq=1,
+        status=DeliveryStatus.CANCELLED,
+        request=DeliveryRequest.model_validate({**body, "reference": f"NF-{number:04}"}),
+    )
+    line = audit.Line(seq=1, kind="delivery.requested", actor=user_id, at=at, data={"status": "cancelled"})
+    return RecordMove(delivery=delivery, lines=(line,))
+
 
 async def test_a_person_registers_follows_a_delivery_live_and_leaves(stack: Stack) -> None:
+    await _acted("journey", stack)
+
+
+async def test_a_thousand_deliveries_are_found_acted_on_and_imported(stack: Stack) -> None:
+    await _acted("deliveries", stack)
+
+
+async def _acted(name: str, stack: Stack) -> None:
+    """A script of `web/e2e`, with what it needs of others."""
     script = await asyncio.create_subprocess_exec(
-        *(NODE, "e2e/journey.mjs", stack.urls["api"]),
+        *(NODE, f"e2e/{name}.mjs", stack.urls["api"]),
         cwd=WEB,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

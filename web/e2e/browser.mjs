@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -9,6 +10,15 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const SHOTS = new URL("../shots/", import.meta.url).pathname;
 
 export const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
+
+/** Asks the other side by a line of output, and has its answer from a line of input. */
+export function asking() {
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  return async (what, more = {}) => {
+    console.log(JSON.stringify({ need: what, ...more }));
+    return JSON.parse((await lines.next()).value);
+  };
+}
 
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });

@@ -5,21 +5,15 @@
  * other side, and reads the answer from a line of its input.
  */
 import assert from "node:assert/strict";
-import { createInterface } from "node:readline";
 
-import { examine, launch, open, scriptWeight } from "./browser.mjs";
+import { asking, examine, launch, open, scriptWeight } from "./browser.mjs";
 
 const base = process.argv[2];
 const PASSWORD = "uma frase que ninguem adivinha";
 const BUDGET = 200 * 1000;
 const email = `ana-${Date.now()}@example.com`;
 
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-async function need(what, more = {}) {
-  console.log(JSON.stringify({ need: what, ...more }));
-  return JSON.parse((await lines.next()).value);
-}
-
+const need = asking();
 const browser = await launch();
 const problems = [];
 const { context, page, wrong } = await open(browser, base);

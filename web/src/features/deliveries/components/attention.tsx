@@ -1,7 +1,7 @@
 /** Why a human should look, and what they may choose. */
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/lib/api/client";
@@ -14,6 +14,7 @@ import { useReason } from "../naming";
 import { useNow } from "../now";
 import { whyNot } from "../permits";
 import type { Delivery } from "../queries";
+import classes from "./attention.module.css";
 
 const CancelDialog = lazy(() => import("./dialogs").then((made) => ({ default: made.CancelDialog })));
 const DecideDialog = lazy(() => import("./dialogs").then((made) => ({ default: made.DecideDialog })));
@@ -24,6 +25,7 @@ export function AttentionBanner({ delivery }: { delivery: Delivery }) {
   const reason = useReason();
   const session = useSession();
   const now = useNow();
+  const heading = useId();
   const [open, setOpen] = useState<Schemas["Decision"] | "cancel" | null>(null);
   const ask = useAsk(delivery.id);
   const { attention } = delivery;
@@ -33,13 +35,11 @@ export function AttentionBanner({ delivery }: { delivery: Delivery }) {
   const may = (action: Parameters<typeof whyNot>[1]) => whyNot(delivery, action, session, now) === null;
   const close = () => setOpen(null);
   return (
-    <Alert
-      color="yellow"
-      variant="light"
-      role="status"
-      icon={<IconAlertTriangle size={20} />}
-      title={t(failed && what === "decision_needed" ? "attention.failed" : `attention.${what}.title`)}
-    >
+    <section className={classes.banner} aria-labelledby={heading}>
+      <Text fw={600} id={heading} role="status" className={classes.title}>
+        <IconAlertTriangle size={18} aria-hidden />
+        {t(failed && what === "decision_needed" ? "attention.failed" : `attention.${what}.title`)}
+      </Text>
       <Text size="sm">{t(`attention.${what}.detail`)}</Text>
       {delivery.reason && (
         <Text size="sm" c="dimmed">
@@ -79,6 +79,6 @@ export function AttentionBanner({ delivery }: { delivery: Delivery }) {
         {open === "cancel" && <CancelDialog delivery={delivery} onClose={close} />}
         {open && open !== "cancel" && <DecideDialog delivery={delivery} first={open} onClose={close} />}
       </Suspense>
-    </Alert>
+    </section>
   );
 }

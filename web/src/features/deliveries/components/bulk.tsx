@@ -134,7 +134,7 @@ function CancelMany({ able, left, onClose, done }: CancelManyProps) {
         <Button variant="default" onClick={onClose}>
           {t("cancel.keep")}
         </Button>
-        <Button color="red" loading={running} onClick={() => void run()}>
+        <Button color="red.9" loading={running} onClick={() => void run()}>
           {t("bulk.title", { count: able.length })}
         </Button>
       </Group>

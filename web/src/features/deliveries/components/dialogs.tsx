@@ -39,7 +39,7 @@ export function CancelDialog({ delivery, onClose }: DialogProps) {
         <Button variant="default" onClick={onClose}>
           {t("cancel.keep")}
         </Button>
-        <Button color="red" loading={ask.isPending} onClick={() => ask.mutate({ ask: "cancel", body: { reason } })}>
+        <Button color="red.9" loading={ask.isPending} onClick={() => ask.mutate({ ask: "cancel", body: { reason } })}>
           {t("cancel.do")}
         </Button>
       </Group>
@@ -136,7 +136,13 @@ export function AcceptDialog({ delivery, offer, onClose }: AcceptProps) {
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={<Text fw={600}>{title}</Text>}
+      closeButtonProps={{ "aria-label": t("close") }}
+      attributes={{ header: { role: "presentation" } }} // a page has one banner
+    >
       <Stack>{children}</Stack>
     </Modal>
   );

@@ -9,7 +9,8 @@ export function Drawing({ spots, label }: { spots: Spot[]; label: string }) {
   const place = projection(spots);
   const by = (kind: Spot["kind"]) => spots.filter((each) => each.kind === kind).map(place);
   const [[pickup], [dropoff], [courier], scans] = [by("pickup"), by("dropoff"), by("courier"), by("scan")];
-  const way = [pickup, ...scans, courier].filter((each) => each !== undefined);
+  // Couriers are seen before they have come to the pickup.
+  const way = [...scans, courier].filter((each) => each !== undefined);
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} className={classes.drawing}>
       <g aria-hidden className={classes.grid}>

@@ -12,6 +12,8 @@ import { timelineQuery, type Delivery } from "../queries";
 import { Fact, Facts } from "./facts";
 import classes from "./summary.module.css";
 
+const A_MINUTE_MS = 60_000; // less is not seen in what is shown
+
 export function Summary({ delivery }: { delivery: Delivery }) {
   const { t } = useTranslation("deliveries");
   const format = useFormat();
@@ -72,7 +74,7 @@ export function Promised({ delivery }: { delivery: Delivery }) {
   const { data } = useQuery(timelineQuery(delivery.id));
   const { promised_at, eta_at, ended_at, status } = delivery;
   const judged = data?.lines.findLast(({ kind }) => kind === "promise.kept" || kind === "promise.breached");
-  const late = promised_at && eta_at && !ended_at && Date.parse(eta_at) > Date.parse(promised_at);
+  const late = promised_at && eta_at && !ended_at && Date.parse(eta_at) - Date.parse(promised_at) >= A_MINUTE_MS;
   const times = [
     promised_at && { name: t("facts.promised"), at: promised_at },
     eta_at && !ended_at && { name: t("facts.eta"), at: eta_at },

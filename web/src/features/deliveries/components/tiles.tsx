@@ -40,7 +40,7 @@ export function Tiles({ spots, tiles, label }: { spots: Spot[]; tiles: NonNullab
     const at = ({ latitude, longitude }: Spot): L.LatLngTuple => [latitude, longitude];
     const all = JSON.parse(where) as Spot[];
     layer.clearLayers();
-    const way = all.filter(({ kind }) => kind !== "dropoff").map(at);
+    const way = all.filter(({ kind }) => kind === "scan" || kind === "courier").map(at);
     L.polyline(way, { className: classes.way }).addTo(layer);
     for (const each of all) L.circleMarker(at(each), LOOKS[each.kind]).addTo(layer);
     map.fitBounds(L.latLngBounds(all.map(at)), { padding: [36, 36], maxZoom: CLOSEST });

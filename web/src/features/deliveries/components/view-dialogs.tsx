@@ -67,7 +67,7 @@ export function DeleteView({ view, onClose }: { view: Schemas["SavedView"]; onCl
         <Button variant="default" onClick={onClose}>
           {t("app:cancel")}
         </Button>
-        <Button color="red" loading={remove.isPending} onClick={() => remove.mutate(view.id)}>
+        <Button color="red.9" loading={remove.isPending} onClick={() => remove.mutate(view.id)}>
           {t("views.removeDo")}
         </Button>
       </Group>

@@ -47,6 +47,15 @@ export function DeliveryPage() {
   }
   const draw = (part: (delivery: Delivery) => ReactNode) =>
     delivery ? part(delivery) : <Skeleton m="lg" height={96} width="auto" />;
+  // What is to be done stands first.
+  const choosing = delivery?.status === "quoting" || delivery?.status === "quoted";
+  const offers = (
+    <Part title={t("offers.title")} id="offers">
+      {draw((each) => (
+        <Offers delivery={each} />
+      ))}
+    </Part>
+  );
   return (
     <Page
       title={delivery ? place(delivery.request.dropoff) : t("one")}
@@ -56,6 +65,7 @@ export function DeliveryPage() {
       {delivery && <AttentionBanner delivery={delivery} />}
       <div className={classes.columns}>
         <div className={classes.column}>
+          {choosing && offers}
           <Card label={t("map.title")}>
             {draw((each) => (
               <DeliveryMap delivery={each} />

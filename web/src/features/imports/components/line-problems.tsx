@@ -32,7 +32,7 @@ export function LineProblems({ refused }: { refused: Refused }) {
         <Table verticalSpacing="xs" stickyHeader>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th ta="end">{t("wrong.line")}</Table.Th>
+              <Table.Th>{t("wrong.line")}</Table.Th>
               <Table.Th>{t("wrong.column")}</Table.Th>
               <Table.Th>{t("wrong.what")}</Table.Th>
             </Table.Tr>
@@ -40,7 +40,7 @@ export function LineProblems({ refused }: { refused: Refused }) {
           <Table.Tbody>
             {problems.map((problem, index) => (
               <Table.Tr key={index}>
-                <Table.Td ta="end">{format.number(problem.line)}</Table.Td>
+                <Table.Td>{format.number(problem.line)}</Table.Td>
                 <Table.Td>{problem.column ?? ""}</Table.Td>
                 <Table.Td>{say(problem)}</Table.Td>
               </Table.Tr>
