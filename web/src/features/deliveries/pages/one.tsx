@@ -106,11 +106,7 @@ export function DeliveryPage() {
               <Summary delivery={each} />
             ))}
           </Part>
-          <Part title={t("offers.title")} id="offers">
-            {draw((each) => (
-              <Offers delivery={each} />
-            ))}
-          </Part>
+          {!choosing && offers}
         </div>
       </div>
     </Page>
