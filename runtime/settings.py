@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     web_dir: Path | None = None
     """The built web app, which the API then serves at `/`; a CDN may do so instead."""
     map_tiles_url: Annotated[str, Field(pattern=_TILES)] | None = None
-    """Map pictures as Leaflet asks for them, as in https://tiles.example.com/{z}/{x}/{y}.png; whoever serves them learns
+    """Map pictures as Leaflet asks for them, as in https://tiles.example.com/{z}/{x}/{y}.png. Who serves them learns
     which places are looked at. Without one the app draws the way by itself."""
     map_tiles_credit: Annotated[str, Field(max_length=200)] = ""
     """Whom the map's corner names."""
