@@ -3,6 +3,8 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 
 import { deliveryRoutes } from "@/features/deliveries/routes";
+import { sendingRoutes } from "@/features/sending/routes";
+import { trackRoutes } from "@/features/track/routes";
 import { userRoutes } from "@/features/users/routes";
 
 import { appLayout, openLayout, rootRoute } from "./layouts";
@@ -18,8 +20,9 @@ const home = createRoute({
 
 const tree = rootRoute.addChildren([
   home,
+  ...trackRoutes,
   openLayout.addChildren([...userRoutes]),
-  appLayout.addChildren([...deliveryRoutes]),
+  appLayout.addChildren([...deliveryRoutes, ...sendingRoutes]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

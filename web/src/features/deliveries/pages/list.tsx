@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { ButtonLink } from "@/ui/links";
 import { Page } from "@/ui/page";
 import { Rows, type Column } from "@/ui/rows";
 import { Empty, Failure } from "@/ui/states";
@@ -53,7 +54,11 @@ export function DeliveriesPage() {
             }
           />
         ) : (
-          <Empty title={t("empty.title")} detail={t("empty.detail")} />
+          <Empty
+            title={t("empty.title")}
+            detail={t("empty.detail")}
+            action={<ButtonLink to="/deliveries/new">{t("empty.action")}</ButtonLink>}
+          />
         )
       ) : (
         <Rows
