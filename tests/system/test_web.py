@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from test_identity import letter_to
 
@@ -45,6 +46,16 @@ class OtherSide:
         address = made["request"]["dropoff"]["address"]
         return {"id": made["id"], "to": f"{address['street']}, {address['number']} · {address['city']}"}
 
+    async def tracking(self, id: str, email: str, password: str) -> dict[str, Any]:
+        await self._customer.sign_in(email, password)
+        return {"link": (await self._customer.call("GET", f"/v1/deliveries/{id}"))["tracking_url"]}
+
+    async def refuses(self, provider: str) -> dict[str, Any]:
+        fault = {"provider": provider, "operation": "quote", "fault": "refuse"}
+        async with httpx.AsyncClient(base_url=self._stack.urls["sandbox"], trust_env=False) as sandbox:
+            (await sandbox.post("/control/faults", json=fault)).raise_for_status()
+        return {}
+
     async def delivered(self, id: str) -> dict[str, Any]:
         status = ""
         async with asyncio.timeout(_WITHIN_S):
@@ -56,8 +67,16 @@ class OtherSide:
 
 
 async def test_a_person_registers_follows_a_delivery_live_and_leaves(stack: Stack) -> None:
+    await _played("journey", stack)
+
+
+async def test_a_new_user_sends_something_within_a_minute_and_its_recipient_follows_it(stack: Stack) -> None:
+    await _played("sending", stack)
+
+
+async def _played(script_name: str, stack: Stack) -> None:
     script = await asyncio.create_subprocess_exec(
-        *("node", "e2e/journey.mjs", stack.urls["api"]),
+        *("node", f"e2e/{script_name}.mjs", stack.urls["api"]),
         cwd=WEB,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

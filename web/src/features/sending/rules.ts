@@ -19,14 +19,15 @@ export function useDraftRules() {
     city: filled,
     state: (value: string): Wrong => (/^[a-z]{2}$/i.test(value.trim()) ? null : t("wrong.state")),
   };
+  // In the order in which they are read: the first that is wrong gets the focus.
   const stop = {
-    ...place,
     name: filled,
-    number: filled,
     phone: (value: string): Wrong => {
       const told = phone(value);
       return told === null || /^\+[1-9]\d{9,14}$/.test(told) ? null : t("wrong.phone");
     },
+    ...place,
+    number: filled,
   };
   const parcel = { weight: own, length: own, width: own, height: own };
   const future = (value: string): Wrong => (value && Date.parse(value) > Date.now() ? null : t("wrong.future"));

@@ -30,6 +30,7 @@ export const trackQuery = (token: string) =>
   queryOptions({
     queryKey: ["track", token],
     queryFn: ({ signal }) => answered(open.GET("/v1/track/{token}", { params: { path: { token } }, signal })),
+    staleTime: LOOK_MS / 2,
     refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : LOOK_MS),
     refetchOnWindowFocus: "always",
   });

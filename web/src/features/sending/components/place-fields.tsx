@@ -24,7 +24,7 @@ export function PlaceFields({ form, end, brief, autoFocus }: EndProps & { brief?
   const { t } = useTranslation("sending");
   const queries = useQueryClient();
   const at = (name: keyof StopDraft) => `${end}.${name}`;
-  const field = (name: keyof StopDraft) => ({ key: form.key(at(name)), ...form.getInputProps(at(name)) });
+  const field = (name: keyof StopDraft) => form.getInputProps(at(name));
   const [{ postal_code: known, city }, setTold] = useState(() => form.getValues()[end]);
   const [looking, setLooking] = useState<Looking>(city ? "found" : "idle");
   const [byHand, setByHand] = useState(false);
@@ -67,6 +67,7 @@ export function PlaceFields({ form, end, brief, autoFocus }: EndProps & { brief?
           maxLength={10}
           data-autofocus={autoFocus || undefined}
           autoFocus={autoFocus}
+          key={form.key(at("postal_code"))}
           {...field("postal_code")}
           onBlur={({ target }) => {
             form.setFieldValue(at("postal_code"), cepText(target.value));
@@ -74,8 +75,17 @@ export function PlaceFields({ form, end, brief, autoFocus }: EndProps & { brief?
           rightSection={looking === "looking" && <Loader size={14} aria-label={t("looking")} />}
           error={form.errors[at("postal_code")] ?? (looking === "unknown" ? t("wrong.unknownCep") : null)}
         />
-        {!brief && <TextInput label={t("field.number")} placeholder={t("hint.number")} {...field("number")} />}
-        {!brief && <TextInput label={t("field.complement")} {...field("complement")} />}
+        {!brief && (
+          <TextInput
+            label={t("field.number")}
+            placeholder={t("hint.number")}
+            key={form.key(at("number"))}
+            {...field("number")}
+          />
+        )}
+        {!brief && (
+          <TextInput label={t("field.complement")} key={form.key(at("complement"))} {...field("complement")} />
+        )}
       </div>
       {looking === "away" && (
         <Text size="sm" c="dimmed" role="status">
@@ -84,10 +94,10 @@ export function PlaceFields({ form, end, brief, autoFocus }: EndProps & { brief?
       )}
       {fields ? (
         <div className={classes.pair}>
-          <TextInput label={t("field.street")} {...field("street")} />
-          <TextInput label={t("field.district")} {...field("district")} />
-          <TextInput label={t("field.city")} {...field("city")} />
-          <TextInput label={t("field.state")} maxLength={2} {...field("state")} />
+          <TextInput label={t("field.street")} key={form.key(at("street"))} {...field("street")} />
+          <TextInput label={t("field.district")} key={form.key(at("district"))} {...field("district")} />
+          <TextInput label={t("field.city")} key={form.key(at("city"))} {...field("city")} />
+          <TextInput label={t("field.state")} maxLength={2} key={form.key(at("state"))} {...field("state")} />
         </div>
       ) : (
         looking === "found" && (

@@ -21,10 +21,8 @@ export function StopFields({ form, end, book, folded: atFirst = false, autoFocus
   const list = useId();
   const [folded, setFolded] = useState(atFirst);
   const [chosen, setChosen] = useState(0); // drawn anew with what was chosen
-  const field = (name: keyof StopDraft) => ({
-    key: form.key(`${end}.${name}`),
-    ...form.getInputProps(`${end}.${name}`),
-  });
+  const at = (name: keyof StopDraft) => `${end}.${name}`;
+  const field = (name: keyof StopDraft) => form.getInputProps(at(name));
   const choose = (stop: StopDraft) => {
     form.setFieldValue(end, stop as never);
     for (const name of Object.keys(stop)) form.clearFieldError(`${end}.${name}`);
@@ -66,8 +64,8 @@ export function StopFields({ form, end, book, folded: atFirst = false, autoFocus
           list={list}
           data-autofocus={autoFocus || undefined}
           autoFocus={autoFocus}
+          key={form.key(at("name"))}
           {...name}
-          key={name.key}
           onChange={(event) => {
             const known = book.find(({ label }) => label === event.currentTarget.value);
             if (known) choose(known.stop);
@@ -79,6 +77,7 @@ export function StopFields({ form, end, book, folded: atFirst = false, autoFocus
           type="tel"
           autoComplete={`section-${end} tel`}
           placeholder={t("hint.phone")}
+          key={form.key(at("phone"))}
           {...field("phone")}
         />
       </div>
@@ -88,7 +87,12 @@ export function StopFields({ form, end, book, folded: atFirst = false, autoFocus
         ))}
       </datalist>
       <PlaceFields key={chosen} form={form} end={end} />
-      <TextInput label={t("field.instructions")} placeholder={t(`hint.${end}`)} {...field("instructions")} />
+      <TextInput
+        label={t("field.instructions")}
+        placeholder={t(`hint.${end}`)}
+        key={form.key(at("instructions"))}
+        {...field("instructions")}
+      />
     </Stack>
   );
 }
