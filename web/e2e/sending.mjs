@@ -131,7 +131,7 @@ try {
   await choice.getByRole("radio", { name: "Ligeiro" }).check();
   await need("refuses", { provider: "ligeiro" });
   await page.getByRole("button", { name: /^Book Ligeiro/ }).click();
-  await page.getByText("What is still possible stands below.").waitFor();
+  await page.getByText("The others are still possible: take one of them.").waitFor();
   assert(await choice.getByRole("radio", { name: "Ligeiro" }).isDisabled());
   await page.getByRole("button", { name: /^Book / }).waitFor();
   await page.screenshot({ path: new URL("../shots/refused-en-light-phone.png", import.meta.url).pathname });

@@ -34,9 +34,11 @@ export function Choosing({ id }: { id: string }) {
     refetchInterval: ({ state }) => (state.data?.status === "quoting" ? LOOK_MS : false),
   });
   const change = (
-    <TextLink to="/deliveries/new" search={{ from: id }}>
-      {t("edit")}
-    </TextLink>
+    <Text size="sm" mb="xs">
+      <TextLink to="/deliveries/new" search={{ from: id }}>
+        {t("edit")}
+      </TextLink>
+    </Text>
   );
   if (data && !["quoting", "quoted", "failed", "expired", "cancelled"].includes(data.status)) {
     return <Navigate to="/deliveries/$deliveryId" params={{ deliveryId: id }} replace />;
@@ -136,11 +138,6 @@ function Choice({ delivery, now, ends, onAgain }: ChoiceProps) {
       }}
     >
       <Stack>
-        {refused && (
-          <Alert role="alert" color="yellow" variant="light" title={reason(String(refused.problem.reason))}>
-            {t(possible.length > 0 ? "refused.others" : "refused.nobody")}
-          </Alert>
-        )}
         <OfferList
           offers={delivery.offers}
           possible={possible}
@@ -153,6 +150,11 @@ function Choice({ delivery, now, ends, onAgain }: ChoiceProps) {
           checked={fallback}
           onChange={({ currentTarget }) => setFallback(currentTarget.checked)}
         />
+        {refused && (
+          <Alert role="alert" color="yellow" variant="light" title={reason(String(refused.problem.reason))}>
+            {t(possible.length > 0 ? "refused.others" : "refused.nobody")}
+          </Alert>
+        )}
         {!refused && <FormError error={accept.error} />}
         {chosen ? (
           <Button type="submit" size="md" loading={accept.isPending} data-autofocus autoFocus>

@@ -71,7 +71,7 @@ function Facts({ price, badges, gone }: { price: Price; badges: Badge[]; gone?: 
           at: isToday(delivery_eta_at) ? format.time(delivery_eta_at) : format.shortDateTime(delivery_eta_at),
         })
       : delivery_days != null && t("offer.days", { count: delivery_days }),
-  ].filter(Boolean);
+  ].filter((said) => typeof said === "string");
   return (
     <span className={classes.facts}>
       <span className={classes.who}>
@@ -88,7 +88,8 @@ function Facts({ price, badges, gone }: { price: Price; badges: Badge[]; gone?: 
         {format.money(price.price)}
       </Text>
       <Text span size="sm" c="dimmed" className={classes.when}>
-        {gone ? t("offer.gone") : when.join(" · ") || t("offer.unsaid")}
+        {gone ? t("offer.gone") : when.length === 0 && t("offer.unsaid")}
+        {!gone && when.map((said) => <span key={said}>{said}</span>)}
       </Text>
     </span>
   );

@@ -1,4 +1,4 @@
-import { Skeleton, Stack } from "@mantine/core";
+import { Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
@@ -28,9 +28,14 @@ const route = getRouteApi("/app/deliveries/new");
 export function NewDeliveryPage() {
   const { t } = useTranslation("sending");
   const { from, delivery } = route.useSearch();
+  const above = (
+    <Text size="sm" mb="xs">
+      <TextLink to="/deliveries">{t("deliveries")}</TextLink>
+    </Text>
+  );
   if (delivery) return <Choosing key={delivery} id={delivery} />;
   return (
-    <Page title={t(from ? "repeatTitle" : "title")} above={<TextLink to="/deliveries">{t("deliveries")}</TextLink>}>
+    <Page title={t(from ? "repeatTitle" : "title")} above={above}>
       <Starting key={from} from={from} />
     </Page>
   );

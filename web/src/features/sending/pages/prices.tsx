@@ -1,6 +1,7 @@
 import { Button, Stack, Text, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Form } from "@/ui/form";
@@ -25,6 +26,7 @@ export function PricesPage() {
   const rules = useDraftRules();
   const prices = usePrices();
   const now = useNow();
+  const answer = useRef<HTMLDivElement>(null);
   const form = useForm<Draft>({
     mode: "uncontrolled",
     initialValues: noDraft,
@@ -38,6 +40,10 @@ export function PricesPage() {
     const { service, pickup, dropoff, parcels } = asRequest(whole, t(`size.${draft.size}`));
     prices.mutate({ service, pickup, dropoff, parcels }, { onError: (error) => form.setErrors(draftErrors(error)) });
   };
+  // On a phone they come below what is seen.
+  useEffect(() => {
+    if (prices.data) answer.current?.scrollIntoView({ block: "nearest" });
+  }, [prices.data]);
   const send = () => void go({ to: "/deliveries/new", search: {}, state: { draft: form.getValues() } });
   return (
     <Page title={t("prices.title")}>
@@ -68,7 +74,7 @@ export function PricesPage() {
               </div>
             </Card>
           </Form>
-          <div aria-live="polite">
+          <div aria-live="polite" ref={answer}>
             {prices.data && (
               <Stack>
                 {prices.data.offers.length > 0 ? (

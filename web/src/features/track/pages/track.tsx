@@ -90,18 +90,13 @@ function Told({ tracked, asOf }: { tracked: Tracked; asOf: number }) {
           )}
         </div>
         <Road reached={reached} tone={tone} />
-        {tracked.carrier && (
-          <Text size="sm" c="dimmed">
-            {t("by", { carrier: carrierName(tracked.carrier) })}
-          </Text>
-        )}
       </section>
       <section className={classes.card} aria-labelledby="history">
         <Title order={2} id="history">
           {t("history")}
         </Title>
         <ol className={classes.steps}>
-          {[...tracked.steps].reverse().map(({ status, at }) => (
+          {ofInterest(tracked.steps).map(({ status, at }) => (
             <li key={`${status} ${at}`}>
               <span>{said(status) ?? status}</span>
               <Text span size="sm" c="dimmed">
@@ -115,6 +110,6 @@ function Told({ tracked, asOf }: { tracked: Tracked; asOf: number }) {
   );
 }
 
-/** As in `Uber Direct`, from `uber_direct`. */
-const carrierName = (code: string) =>
-  code.replace(/(^|_)(\w)/g, (_, gap, letter) => (gap && " ") + letter.toUpperCase());
+/** Newest first; how the carrier was found is the sender's business. */
+const ofInterest = (steps: Tracked["steps"]) =>
+  steps.filter(({ status }) => status !== "quoted" && status !== "booking").reverse();
