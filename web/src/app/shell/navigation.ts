@@ -2,8 +2,8 @@
 import { IconPackageExport, IconTag, IconTruckDelivery } from "@tabler/icons-react";
 
 export const PLACES = [
-  { to: "/deliveries/new", label: "places.send", icon: IconPackageExport },
   { to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery },
+  { to: "/deliveries/new", label: "places.send", icon: IconPackageExport },
   { to: "/quotes", label: "places.quotes", icon: IconTag },
 ] as const;
 

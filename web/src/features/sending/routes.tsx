@@ -5,7 +5,6 @@ import { words } from "@/i18n";
 
 import { deliveryQuery } from "../deliveries/queries";
 import { meQuery } from "../users/queries";
-import { bookQuery } from "./queries";
 
 const A_DELIVERY = /^del_[0-9a-f]{32}$/;
 const anId = (value: unknown) => (typeof value === "string" && A_DELIVERY.test(value) ? value : undefined);
@@ -29,7 +28,6 @@ export const sendingRoutes = [
     loader: ({ context, deps }) => {
       const its = deps.delivery ?? deps.from;
       if (its) void context.queries.prefetchQuery(deliveryQuery(its));
-      void context.queries.prefetchQuery(bookQuery);
       void context.queries.prefetchQuery(meQuery);
     },
     component: lazyRouteComponent(() => withWords(import("./pages/new")), "NewDeliveryPage"),

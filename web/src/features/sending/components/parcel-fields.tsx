@@ -19,7 +19,7 @@ export function ParcelFields({ form }: { form: UseFormReturnType<Draft> }) {
   const detail = (each: (typeof SIZES)[number]) => {
     if (each === "own") return t("size.ownDetail");
     const { weight_g, length_mm, width_mm, height_mm } = PRESETS[each];
-    const sides = [length_mm, width_mm, height_mm].map((side) => format.number(side / 10)).join(" × ");
+    const sides = [length_mm, width_mm, height_mm].map((side) => format.number(side / 10)).join("×");
     return t("size.detail", { sides, weight: format.number(weight_g / 1000) });
   };
   return (
