@@ -6,8 +6,8 @@ import httpx
 from making import delivery, move
 
 from api.deps import Parts
-from api.links import tracking_token, tracking_url
 from domain.audit import Line
+from runtime.links import tracking_token, tracking_url
 
 DUE = "2030-01-01T13:00:00+00:00"
 
