@@ -37,10 +37,10 @@ def tracking_token(settings: Settings, delivery_id: str) -> str:
 
 
 def tracking_url(settings: Settings, delivery_id: str) -> str | None:
-    """The public address; None where this installation has no key for links."""
+    """The recipient's page in the web app; None where this installation has no key for links."""
     if settings.tracking_token_key_file is None:
         return None
-    return f"{settings.public_url or ''}/v1/track/{tracking_token(settings, delivery_id)}"
+    return f"{settings.public_url or ''}/track/{tracking_token(settings, delivery_id)}"
 
 
 def delivery_of(settings: Settings, token: str) -> str:

@@ -1,6 +1,8 @@
 """The timeline, what was said to carriers, the recipient's page, and the audit log."""
 
 import hashlib
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -66,15 +68,35 @@ async def track_publicly(
     lines = await parts.journal.of(delivery_of(parts.settings, token))
     if not lines:
         raise errors.NotFound("no such delivery")
-    etag = f'"{hashlib.sha256(lines[-1].hash.encode()).hexdigest()[:32]}"'
+    moves = [line for line in lines if line.kind == f"delivery.{line.data.get('status')}" or line.seq == 1]
+    booked = next((line.data for line in reversed(lines) if line.kind == "delivery.booked"), {})
+    view = PublicView(
+        status=str(lines[-1].data["status"]),
+        carrier=str(booked["carrier"]) if "carrier" in booked else None,
+        steps=tuple(PublicStep(status=str(line.data["status"]), at=line.at) for line in moves),
+        promised_at=_promised(lines),
+    )
+    # Of what is shown, so that lines which tell a recipient nothing change nothing.
+    etag = f'"{hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:32]}"'
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = _SHORT
-    moves = [line for line in lines if line.kind == f"delivery.{line.data.get('status')}" or line.seq == 1]
-    carrier = next((str(line.data["carrier"]) for line in reversed(lines) if line.kind == "delivery.booked"), None)
-    if if_none_match == etag:
+    if if_none_match is not None and if_none_match.removeprefix("W/") == etag:  # weak once something packs the body
         response.status_code = 304
-    steps = tuple(PublicStep(status=str(line.data["status"]), at=line.at) for line in moves)
-    return PublicView(status=str(lines[-1].data["status"]), carrier=carrier, steps=steps)
+    return view
+
+
+def _promised(lines: Sequence[JournalLine]) -> datetime | None:
+    """When it should be there: as promised since, else as agreed at booking; nothing once the booking fell through."""
+    told = None
+    for line in lines:
+        match line.kind:
+            case "delivery.booked":
+                told = line.data.get("promised_at")
+            case "promise.made":
+                told = line.data.get("due_at")
+            case "delivery.refused" | "delivery.rebooking" | "promise.withdrawn":
+                told = None
+    return datetime.fromisoformat(told) if isinstance(told, str) else None
 
 
 @router.get("/audit", responses=problems(400, 401, 403, 422, 503))

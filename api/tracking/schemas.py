@@ -32,6 +32,7 @@ class PublicView(Value):
     status: str
     carrier: str | None = None
     steps: tuple[PublicStep, ...]
+    promised_at: Timestamp | None = Field(default=None, description="when it should be there, as far as anybody said")
 
 
 class Accepted(Value):

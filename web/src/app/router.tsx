@@ -4,6 +4,8 @@ import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 
 import { deliveryRoutes } from "@/features/deliveries/routes";
 import { importRoutes } from "@/features/imports/routes";
+import { sendingRoutes } from "@/features/sending/routes";
+import { trackRoutes } from "@/features/track/routes";
 import { userRoutes } from "@/features/users/routes";
 
 import { appLayout, openLayout, rootRoute } from "./layouts";
@@ -19,8 +21,9 @@ const home = createRoute({
 
 const tree = rootRoute.addChildren([
   home,
+  ...trackRoutes,
   openLayout.addChildren([...userRoutes]),
-  appLayout.addChildren([...deliveryRoutes, ...importRoutes]),
+  appLayout.addChildren([...deliveryRoutes, ...importRoutes, ...sendingRoutes]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -1,4 +1,14 @@
 /** Where the navigation leads. A feature adds its line here; the palette shows the same. */
-import { IconTruckDelivery } from "@tabler/icons-react";
+import { IconPackageExport, IconTag, IconTruckDelivery } from "@tabler/icons-react";
 
-export const PLACES = [{ to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery }] as const;
+export const PLACES = [
+  { to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery },
+  { to: "/deliveries/new", label: "places.send", icon: IconPackageExport },
+  { to: "/quotes", label: "places.quotes", icon: IconTag },
+] as const;
+
+/** Where one is, of the places: the one that says it most closely. */
+export const placeOf = (path: string): string | undefined =>
+  PLACES.map(({ to }) => to)
+    .filter((to) => `${path}/`.startsWith(`${to}/`))
+    .sort((a, b) => b.length - a.length)[0];

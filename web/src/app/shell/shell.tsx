@@ -2,7 +2,7 @@
 import { UnstyledButton } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconBell, IconSearch, IconUserCircle } from "@tabler/icons-react";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -12,7 +12,7 @@ import { Brand } from "@/ui/brand";
 
 import { useLive } from "./live";
 import { MenuButton } from "./menu-button";
-import { PLACES } from "./navigation";
+import { PLACES, placeOf } from "./navigation";
 import { OfflineBanner } from "./offline";
 import { LanguageSwitch, ThemeSwitch } from "./preferences";
 import classes from "./shell.module.css";
@@ -27,6 +27,7 @@ export function Shell() {
   useLive(session?.organisationId);
   const go = useNavigate();
   const signOut = useSignOut(() => void go({ to: "/sign-in", search: {} }));
+  const here = useRouterState({ select: ({ location }) => placeOf(location.pathname) });
   const [palette, setPalette] = useState(false);
   const openPalette = () => {
     setPalette(true);
@@ -43,7 +44,13 @@ export function Shell() {
           <Brand />
         </span>
         {PLACES.map(({ to, label, icon: Icon }) => (
-          <Link key={to} to={to} className={classes.place} activeProps={{ "aria-current": "page" }}>
+          <Link
+            key={to}
+            to={to}
+            className={classes.place}
+            activeOptions={{ exact: true }}
+            aria-current={to === here ? "page" : undefined}
+          >
             <Icon size={20} stroke={1.75} aria-hidden />
             <span>{t(label)}</span>
           </Link>

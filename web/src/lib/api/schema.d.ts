@@ -6452,6 +6452,11 @@ export interface components {
         PublicView: {
             /** Carrier */
             carrier?: string | null;
+            /**
+             * Promised At
+             * @description when it should be there, as far as anybody said
+             */
+            promised_at?: string | null;
             /** Status */
             status: string;
             /** Steps */

@@ -54,7 +54,11 @@ export function DeliveriesPage() {
             }
           />
         ) : (
-          <Empty title={t("empty.title")} detail={t("empty.detail")} />
+          <Empty
+            title={t("empty.title")}
+            detail={t("empty.detail")}
+            action={<ButtonLink to="/deliveries/new">{t("empty.action")}</ButtonLink>}
+          />
         )
       ) : (
         <Rows

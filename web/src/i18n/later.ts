@@ -1,0 +1,15 @@
+/** Words of a few pages, loaded with them and not before: `words("sending")` beside the page's code. */
+import type { Language } from ".";
+
+export const later = {
+  "pt-BR": {
+    sending: () => import("./pt-BR/sending.json"),
+    track: () => import("./pt-BR/track.json"),
+  },
+  en: {
+    sending: () => import("./en/sending.json"),
+    track: () => import("./en/track.json"),
+  },
+} satisfies Record<Language, object>;
+
+export type Later = keyof (typeof later)["pt-BR"];
