@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 
 import { deliveryRoutes } from "@/features/deliveries/routes";
+import { insightRoutes } from "@/features/insights/routes";
 import { userRoutes } from "@/features/users/routes";
 
 import { appLayout, openLayout, rootRoute } from "./layouts";
@@ -19,7 +20,7 @@ const home = createRoute({
 const tree = rootRoute.addChildren([
   home,
   openLayout.addChildren([...userRoutes]),
-  appLayout.addChildren([...deliveryRoutes]),
+  appLayout.addChildren([...deliveryRoutes, ...insightRoutes]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

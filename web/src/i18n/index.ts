@@ -2,6 +2,8 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 
+import { learnWanted } from "./apart";
+
 export const LANGUAGES = ["pt-BR", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -33,7 +35,7 @@ export async function startI18n(language: Language = preferred()): Promise<void>
 
 /** Changes the language of the page; `keep` remembers it. */
 export async function speak(language: Language, keep = false): Promise<void> {
-  const { default: words } = await load[language]();
+  const [{ default: words }] = await Promise.all([load[language](), learnWanted(language)]);
   for (const [noun, told] of Object.entries(words)) i18next.addResourceBundle(language, noun, told, true, true);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;

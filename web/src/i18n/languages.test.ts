@@ -11,3 +11,11 @@ const keys = (words: object, at = ""): string[] =>
 test("both languages say the same things", () => {
   expect(keys(en).sort()).toEqual(keys(pt).sort());
 });
+
+const files = import.meta.glob<{ default: object }>("./*/*.json", { eager: true });
+const english = Object.keys(files).filter((path) => path.startsWith("./en/"));
+
+test.each(english)("%s says the same as the Portuguese one", (path) => {
+  const other = files[path.replace("/en/", "/pt-BR/")];
+  expect(keys(files[path]?.default ?? {}).sort()).toEqual(keys(other?.default ?? {}).sort());
+});

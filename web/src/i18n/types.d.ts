@@ -1,9 +1,16 @@
 import "i18next";
 import type words from "./pt-BR";
+import type insights from "./pt-BR/insights.json";
+import type ledger from "./pt-BR/ledger.json";
+import type webhooks from "./pt-BR/webhooks.json";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "app";
-    resources: typeof words;
+    resources: typeof words & {
+      insights: typeof insights;
+      ledger: typeof ledger;
+      webhooks: typeof webhooks;
+    };
   }
 }

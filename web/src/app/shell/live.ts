@@ -3,9 +3,10 @@ import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { heardDelivery } from "@/features/deliveries/live";
+import { heardFigures } from "@/features/insights/live";
 import { follow, type Line } from "@/lib/live";
 
-const LISTENERS: ((queries: QueryClient, line: Line) => void)[] = [heardDelivery];
+const LISTENERS: ((queries: QueryClient, line: Line) => void)[] = [heardDelivery, heardFigures];
 
 export function useLive(who: string | undefined): void {
   const queries = useQueryClient();

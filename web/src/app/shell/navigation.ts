@@ -1,4 +1,7 @@
 /** Where the navigation leads. A feature adds its line here; the palette shows the same. */
-import { IconTruckDelivery } from "@tabler/icons-react";
+import { IconChartBar, IconTruckDelivery } from "@tabler/icons-react";
 
-export const PLACES = [{ to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery }] as const;
+export const PLACES = [
+  { to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery },
+  { to: "/insights", label: "places.insights", icon: IconChartBar },
+] as const;

@@ -2,14 +2,12 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 
 import type { Schemas } from "@/lib/api/client";
+import { later } from "@/lib/later";
 import type { Line } from "@/lib/live";
 
 import { keys, type Delivery, type Status } from "./queries";
 
 type Lists = InfiniteData<Schemas["Page_DeliveryView_"]>;
-
-const PAUSE_MS = 400;
-const due = new Map<string, ReturnType<typeof setTimeout>>();
 
 export function heardDelivery(queries: QueryClient, line: Line): void {
   if (!line.subject.startsWith("del_")) return;
@@ -34,14 +32,4 @@ export function heardDelivery(queries: QueryClient, line: Line): void {
     void queries.invalidateQueries({ queryKey: keys.timeline(line.subject) });
   });
   later("lists", () => void queries.invalidateQueries({ queryKey: keys.lists }));
-}
-
-/** Once, when no more of the same comes for a moment. */
-function later(what: string, act: () => void): void {
-  clearTimeout(due.get(what));
-  const clock = setTimeout(() => {
-    due.delete(what);
-    act();
-  }, PAUSE_MS);
-  due.set(what, clock);
 }
