@@ -5,6 +5,7 @@ import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { deliveryRoutes } from "@/features/deliveries/routes";
 import { insightRoutes } from "@/features/insights/routes";
 import { userRoutes } from "@/features/users/routes";
+import { webhookRoutes } from "@/features/webhooks/routes";
 
 import { appLayout, openLayout, rootRoute } from "./layouts";
 import { Crashed, NotFound, Pending } from "./shell/root";
@@ -20,7 +21,7 @@ const home = createRoute({
 const tree = rootRoute.addChildren([
   home,
   openLayout.addChildren([...userRoutes]),
-  appLayout.addChildren([...deliveryRoutes, ...insightRoutes]),
+  appLayout.addChildren([...deliveryRoutes, ...insightRoutes, ...webhookRoutes]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -1,7 +1,8 @@
 /** Where the navigation leads. A feature adds its line here; the palette shows the same. */
-import { IconChartBar, IconTruckDelivery } from "@tabler/icons-react";
+import { IconChartBar, IconTruckDelivery, IconWebhook } from "@tabler/icons-react";
 
 export const PLACES = [
-  { to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery },
+  { to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery, IconWebhook },
   { to: "/insights", label: "places.insights", icon: IconChartBar },
+  { to: "/webhooks", label: "places.webhooks", icon: IconWebhook },
 ] as const;
