@@ -4,6 +4,7 @@ import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 
 import { deliveryRoutes } from "@/features/deliveries/routes";
 import { insightRoutes } from "@/features/insights/routes";
+import { ledgerRoutes } from "@/features/ledger/routes";
 import { userRoutes } from "@/features/users/routes";
 import { webhookRoutes } from "@/features/webhooks/routes";
 
@@ -21,7 +22,7 @@ const home = createRoute({
 const tree = rootRoute.addChildren([
   home,
   openLayout.addChildren([...userRoutes]),
-  appLayout.addChildren([...deliveryRoutes, ...insightRoutes, ...webhookRoutes]),
+  appLayout.addChildren([...deliveryRoutes, ...ledgerRoutes, ...insightRoutes, ...webhookRoutes]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -18,7 +18,7 @@ export function Chart({ kind, series, points, write, most }: PanelProps) {
     dataKey: "label",
     valueFormatter: write,
     tickLine: "none" as const,
-    gridAxis: "y" as const,
+    gridAxis: "x" as const,
     strokeDasharray: "0",
     yAxisProps: { width: 64, domain: [0, most ?? "auto"] as [number, number | "auto"] },
     xAxisProps: { minTickGap: 24 },
