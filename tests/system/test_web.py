@@ -14,6 +14,7 @@ from demo.customer import Customer
 from demo.run import FINAL
 from demo.scenarios import Scenario
 from runtime.embedded import Stack
+from runtime.furnish import ADMIN_EMAIL
 
 WEB = Path(__file__).parents[2] / "web"
 _WITHIN_S = 240.0
@@ -38,6 +39,10 @@ class OtherSide:
         assert link is not None
         return {"link": link[0]}
 
+    async def customer(self, email: str, password: str) -> dict[str, Any]:
+        await self._customer.register(email, password, "Bia Lima")
+        return {}
+
     async def delivery(self, email: str, password: str) -> dict[str, Any]:
         await self._customer.sign_in(email, password)
         body = Scenario("", "", choice="cheapest").body(1)
@@ -54,29 +59,53 @@ class OtherSide:
         assert status == "delivered"
         return {}
 
+    async def books(self, id: str) -> dict[str, Any]:
+        """Staff, and an invoice: of this delivery's carrier, a little higher than agreed, with an order of nobody's."""
+        password = self._stack.admin_password()
+        await self._customer.sign_in(ADMIN_EMAIL, password)
+        entries = (await self._customer.call("GET", "/v1/entries", params={"delivery_id": id}))["items"]
+        owing = next(entry for entry in entries if entry["account"] == "carrier_payable")
+        cost = -sum(entry["money"]["amount"] for entry in entries if entry["account"] == "carrier_payable")
+        lines = (f"{owing['booking_reference']},{(cost + 150) / 100:.2f},BRL", "nobodys-order,9.90,BRL")
+        return {
+            "email": ADMIN_EMAIL,
+            "password": password,
+            "account": f"{owing['carrier']}/{owing['carrier_account']}",
+            "invoice": "\n".join(("reference,amount,currency", *lines, "")),
+        }
 
-async def test_a_person_registers_follows_a_delivery_live_and_leaves(stack: Stack) -> None:
-    script = await asyncio.create_subprocess_exec(
-        *("node", "e2e/journey.mjs", stack.urls["api"]),
+
+async def _play(script: str, stack: Stack) -> None:
+    """A script of the browser from beginning to end, with an answer to whatever it needs of the other side."""
+    browser = await asyncio.create_subprocess_exec(
+        *("node", f"e2e/{script}.mjs", stack.urls["api"]),
         cwd=WEB,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    assert script.stdin is not None
-    assert script.stdout is not None
+    assert browser.stdin is not None
+    assert browser.stdout is not None
     side = OtherSide(stack)
     try:
         async with asyncio.timeout(_WITHIN_S * 2):
-            async for line in script.stdout:
+            async for line in browser.stdout:
                 asked = json.loads(line)
                 need = asked.pop("need")
                 if need == "nothing":
                     break
                 answer = await getattr(side, need)(**asked)
-                script.stdin.write(json.dumps(answer).encode() + b"\n")
-                await script.stdin.drain()
-            assert await script.wait() == 0
+                browser.stdin.write(json.dumps(answer).encode() + b"\n")
+                await browser.stdin.drain()
+            assert await browser.wait() == 0
     finally:
-        if script.returncode is None:
-            script.kill()
+        if browser.returncode is None:
+            browser.kill()
         await side.close()
+
+
+async def test_a_person_registers_follows_a_delivery_live_and_leaves(stack: Stack) -> None:
+    await _play("journey", stack)
+
+
+async def test_figures_webhooks_and_ledger_of_a_delivery_as_customer_and_staff(stack: Stack) -> None:
+    await _play("money", stack)

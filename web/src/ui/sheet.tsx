@@ -30,12 +30,12 @@ export function Sheet<T>({ label, columns, items, idOf }: SheetProps<T>) {
   const drawn: (T | undefined)[] = items ?? Array.from({ length: SKELETONS }, () => undefined);
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is reached by keyboard
-    <div className={classes.frame} role="region" aria-label={label} tabIndex={0}>
+    <div className={classes.frame} role="group" aria-label={label} tabIndex={0}>
       <table className={classes.sheet} aria-label={label} aria-busy={items === undefined}>
         <thead>
           <tr>
             {columns.map(({ id, header, wide, end }) => (
-              <th key={id} scope="col" data-wide={wide} data-end={end}>
+              <th key={id} scope="col" data-wide={wide || undefined} data-end={end || undefined}>
                 {header}
               </th>
             ))}
@@ -47,11 +47,11 @@ export function Sheet<T>({ label, columns, items, idOf }: SheetProps<T>) {
               {columns.map(({ id, cell, wide, end }, at) => {
                 const told = item === undefined ? <Skeleton height={12} width="70%" /> : cell(item);
                 return at === 0 ? (
-                  <th key={id} scope="row" data-wide={wide} data-end={end}>
+                  <th key={id} scope="row" data-wide={wide || undefined} data-end={end || undefined}>
                     {told}
                   </th>
                 ) : (
-                  <td key={id} data-wide={wide} data-end={end}>
+                  <td key={id} data-wide={wide || undefined} data-end={end || undefined}>
                     {told}
                   </td>
                 );
@@ -63,7 +63,7 @@ export function Sheet<T>({ label, columns, items, idOf }: SheetProps<T>) {
           <tfoot>
             <tr>
               {columns.map(({ id, foot, wide, end }) => (
-                <td key={id} data-wide={wide} data-end={end}>
+                <td key={id} data-wide={wide || undefined} data-end={end || undefined}>
                   {foot}
                 </td>
               ))}

@@ -9,6 +9,7 @@ export type Attempt = Schemas["Attempt"];
 export type Outcome = Message["outcome"];
 
 const A_PAGE = 50;
+const WAITING_MS = 3000;
 
 export const keys = {
   all: ["webhooks"] as const,
@@ -46,6 +47,8 @@ export const logQuery = (id: string, outcome?: Outcome) =>
           signal,
         }),
       ),
+    refetchInterval: ({ state }) =>
+      Boolean(state.data?.pages.some(({ items }) => items.some((each) => each.outcome === "waiting"))) && WAITING_MS,
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next ?? null,
   });
@@ -60,6 +63,8 @@ export const messageQuery = (id: string, message: string) =>
           signal,
         }),
       ),
+    // A try is no line of the journal.
+    refetchInterval: ({ state }) => state.data?.outcome === "waiting" && WAITING_MS,
   });
 
 /** A mutation after which everything of webhooks is asked for anew. */

@@ -45,7 +45,9 @@ export function Breakdown({ filter, totals, groups, nameOf }: BreakdownProps) {
     );
   const columns: SheetColumn<Group>[] = [
     { id: "key", header: t(`groupings.${by}`), cell: named, foot: t("sum") },
-    column("requested", t("figure.requested"), ({ requested }) => format.number(requested)),
+    by === "carrier"
+      ? column("booked", t("figure.booked"), ({ booked }) => format.number(booked))
+      : column("requested", t("figure.requested"), ({ requested }) => format.number(requested)),
     column("delivered", t("figure.delivered"), ({ delivered }) => format.number(delivered)),
     column("on_time", t("figure.on_time"), ({ on_time }) => rate(on_time)),
     column("pickup", t("figure.time_to_pickup"), ({ time_to_pickup }) => time(time_to_pickup)),

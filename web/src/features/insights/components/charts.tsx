@@ -22,7 +22,8 @@ export function Charts({ filter, data, nameOf }: ChartsProps) {
   const { t } = useTranslation(["insights", "app"]);
   const format = useFormat();
   const byDay = (filter.by ?? "day") === "day";
-  const groups = useMemo(() => data && (byDay ? everyDay(data) : data.series), [data, byDay]);
+  const byCarrier = filter.by === "carrier";
+  const groups = useMemo(() => data && drawn(data, byDay, byCarrier), [data, byDay, byCarrier]);
   if (!data || !groups) {
     return (
       <div className={classes.charts}>
@@ -46,6 +47,7 @@ export function Charts({ filter, data, nameOf }: ChartsProps) {
     value == null
       ? t("app:none")
       : `${format.percent(value)} (${format.number(numerator)}/${format.number(denominator)})`;
+  const second = ({ declined, quote_to_book }: Group) => (byCarrier ? declined : quote_to_book);
   const kind = byDay ? "lines" : "bars";
   return (
     <div className={classes.charts}>
@@ -53,18 +55,21 @@ export function Charts({ filter, data, nameOf }: ChartsProps) {
         title={t("volume")}
         first={first}
         kind="bars"
-        series={[{ name: t("figure.requested") }, { name: t("figure.delivered") }]}
-        points={points(({ requested, delivered }) => [requested, delivered])}
+        series={[{ name: t(byCarrier ? "figure.booked" : "figure.requested") }, { name: t("figure.delivered") }]}
+        points={points(({ requested, booked, delivered }) => [byCarrier ? booked : requested, delivered])}
         write={format.number}
       />
       <Panel
-        title={t("rates")}
+        title={t(byCarrier ? "ratesOfCarriers" : "rates")}
         first={first}
         kind={kind}
-        series={[{ name: t("figure.on_time") }, { name: t("figure.quote_to_book"), dashed: byDay }]}
+        series={[
+          { name: t("figure.on_time") },
+          { name: t(byCarrier ? "figure.declined" : "figure.quote_to_book"), dashed: byDay },
+        ]}
         points={points(
-          ({ on_time, quote_to_book }) => [on_time.value, quote_to_book.value],
-          ({ on_time, quote_to_book }) => [rate(on_time), rate(quote_to_book)],
+          (group) => [group.on_time.value, second(group).value],
+          (group) => [rate(group.on_time), rate(second(group))],
         )}
         write={format.percent}
         most={1}
@@ -101,7 +106,12 @@ export function Charts({ filter, data, nameOf }: ChartsProps) {
 const NOTHING = { numerator: 0, denominator: 0, value: null };
 const NO_TIMES = { count: 0, buckets: {} };
 
-/** A day on which nothing happened is a day too. */
+/** What happened before a carrier was chosen is no carrier's; a day on which nothing happened is a day too. */
+function drawn(data: Schemas["FiguresView"], byDay: boolean, byCarrier: boolean): Group[] {
+  if (byDay) return everyDay(data);
+  return byCarrier ? data.series.filter(({ key }) => key !== "none") : data.series;
+}
+
 function everyDay({ from, to, series }: Schemas["FiguresView"]): Group[] {
   const known = new Map(series.map((group) => [group.key, group]));
   return days(from, to).map((key) => known.get(key) ?? { ...QUIET, key });

@@ -82,7 +82,11 @@ export function Panel(props: PanelProps) {
             <ul className={classes.legend} aria-hidden>
               {series.map(({ name, dashed }, at) => (
                 <li key={name}>
-                  <span className={classes.key} data-dashed={dashed} style={{ "--tone": toneOf(at) } as object} />
+                  <span
+                    className={classes.key}
+                    data-dashed={dashed || undefined}
+                    style={{ "--tone": toneOf(at) } as object}
+                  />
                   {name}
                 </li>
               ))}

@@ -74,7 +74,7 @@ export function Extract({ statement, currency }: ExtractProps) {
       <div className={classes.head}>
         <Title order={2}>{t("statement.title")}</Title>
         <Text size="xs" c="dimmed">
-          {t("inCurrency", { currency: `${format.currency(currency)} (${currency})` })}
+          {`${format.currency(currency)} (${currency})`}
         </Text>
       </div>
       {error && !data ? (
