@@ -6,7 +6,7 @@ import { useReducedMotion } from "@mantine/hooks";
 
 import { HEIGHT, toneOf, type PanelProps } from "./panel";
 
-export function Chart({ kind, series, points, write, most }: PanelProps) {
+export function Chart({ kind, series, points, write, most, whole }: PanelProps) {
   const still = useReducedMotion();
   const data = points.map(({ label, values }) => ({
     label,
@@ -20,7 +20,7 @@ export function Chart({ kind, series, points, write, most }: PanelProps) {
     tickLine: "none" as const,
     gridAxis: "x" as const,
     strokeDasharray: "0",
-    yAxisProps: { width: 64, domain: [0, most ?? "auto"] as [number, number | "auto"] },
+    yAxisProps: { width: 64, allowDecimals: !whole, domain: [0, most ?? "auto"] as [number, number | "auto"] },
     xAxisProps: { minTickGap: 24 },
     tooltipAnimationDuration: 0,
   };

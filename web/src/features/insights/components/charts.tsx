@@ -58,6 +58,7 @@ export function Charts({ filter, data, nameOf }: ChartsProps) {
         series={[{ name: t(byCarrier ? "figure.booked" : "figure.requested") }, { name: t("figure.delivered") }]}
         points={points(({ requested, booked, delivered }) => [byCarrier ? booked : requested, delivered])}
         write={format.number}
+        whole
       />
       <Panel
         title={t(byCarrier ? "ratesOfCarriers" : "rates")}

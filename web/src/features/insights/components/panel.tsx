@@ -32,6 +32,8 @@ export interface PanelProps {
   points: Point[];
   /** How a number is written, on the axis and in the table. */
   write: (value: number) => string;
+  /** Counts: no half of one on the axis. */
+  whole?: boolean;
   /** Where the axis ends, if it is known. */
   most?: number;
 }

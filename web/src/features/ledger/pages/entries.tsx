@@ -112,7 +112,7 @@ function Filters({ filter, onChange }: FiltersProps) {
       onChange({ ...filter, delivery: told || undefined });
   };
   return (
-    <div className={classes.controls}>
+    <div className={classes.filters}>
       <NativeSelect
         label={t("column.what")}
         data={[{ value: "", label: t("every") }, ...kinds.map((value) => ({ value, label: t(`kind.${value}`) }))]}
