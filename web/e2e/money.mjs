@@ -4,6 +4,7 @@
  * Started by tests/system/test_web.py beside `journey.mjs`, with which it shares how it asks the other side.
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 
@@ -138,6 +139,14 @@ try {
   await page.goto(webhook);
   await page.getByRole("button", { name: "Desativar" }).click();
   await page.getByText("Desativado por alguém da organização").waitFor();
+  await page.getByRole("button", { name: "Ativar" }).click();
+  await page.getByText("Envios faltando").waitFor();
+  await page.getByLabel("Desde").fill(new Date(Date.now() - 3_600_000).toISOString().slice(0, 16));
+  await page.getByLabel("Só o que não foi recebido").uncheck();
+  await page.getByRole("button", { name: "Reenviar período" }).click();
+  await page.getByRole("cell", { name: "Concluído" }).waitFor();
+  await page.getByRole("heading", { name: "Reenvio em massa" }).scrollIntoViewIfNeeded();
+  problems.push(...(await examine(page, "webhook-replay", "pt")));
 
   // Staff, in English: a correction that waits for another of them, a carrier's invoice with an answer to each line.
   const { email: staff, password, invoice, account } = await need("books", { id });

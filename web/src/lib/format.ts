@@ -40,7 +40,9 @@ export function formats(language: string) {
   return {
     /** Minor units in, as in `R$ 12,90`. */
     money: ({ amount, currency }: Money) =>
-      new Intl.NumberFormat(language, { style: "currency", currency }).format((amount || 0) / 100).replace("-", "\u2212"),
+      new Intl.NumberFormat(language, { style: "currency", currency })
+        .format((amount || 0) / 100)
+        .replace("-", "\u2212"),
     number: (value: number) => number.format(value),
     /** Minor units without their currency, for a column that names it once; a minus that is seen and read out. */
     amount: (minor: number) => plain.format((minor || 0) / 100).replace("-", "\u2212"),

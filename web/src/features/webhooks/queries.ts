@@ -114,3 +114,27 @@ export const useResend = (id: string, message: string) =>
       }),
     ),
   );
+
+/** Newest first; while one runs, how far it has come. */
+export const replaysQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.all, "replays", id],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/v1/webhook-endpoints/{endpoint_id}/replays", {
+          params: { path: { endpoint_id: id }, query: { limit: 5 } },
+          signal,
+        }),
+      ),
+    refetchInterval: ({ state }) => Boolean(state.data?.items.some(({ status }) => status === "running")) && WAITING_MS,
+  });
+
+export const useReplay = (id: string, key: string) =>
+  useChange((body: Schemas["ReplayCreate"]) =>
+    answered(
+      api.POST("/v1/webhook-endpoints/{endpoint_id}/replay", {
+        body,
+        params: { path: { endpoint_id: id }, header: { "Idempotency-Key": key } },
+      }),
+    ),
+  );

@@ -17,12 +17,12 @@ export function EndpointState({ endpoint }: { endpoint: Endpoint }) {
 export function useWhy(): (endpoint: Endpoint) => string | null {
   const { t } = useTranslation("webhooks");
   const format = useFormat();
-  return ({ enabled, disabled_reason, failing_since, held_until }) => {
+  return ({ enabled, disabled_reason, failing_since, held_until, missed_since }) => {
     if (!enabled) {
       const known = (["gone", "customer", "failing"] as const).find((each) => each === disabled_reason);
       return t(`why.${known ?? "other"}`);
     }
-    if (!failing_since) return null;
+    if (!failing_since) return missed_since ? t("why.missed", { at: format.shortDateTime(missed_since) }) : null;
     const since = t("why.since", { at: format.shortDateTime(failing_since) });
     return held_until ? `${since} ${t("why.held", { at: format.time(held_until) })}` : since;
   };

@@ -14,6 +14,7 @@ import { Card, Page } from "@/ui/page";
 import { Failure } from "@/ui/states";
 
 import { Log } from "../components/log";
+import { ReplayCard } from "../components/replay-card";
 import { SecretCard } from "../components/secret-card";
 import { EndpointState, useWhy } from "../components/state";
 import { TestCard } from "../components/test-card";
@@ -57,6 +58,11 @@ export function EndpointPage() {
         </div>
         <SecretCard endpointId={endpointId} />
         <TestCard endpointId={endpointId} />
+        {endpoint && (
+          <div className={classes.wide}>
+            <ReplayCard endpoint={endpoint} />
+          </div>
+        )}
       </div>
       <Log
         endpointId={endpointId}
@@ -97,7 +103,7 @@ function Trouble({ endpoint }: { endpoint: Endpoint }) {
       color={endpoint.enabled ? "yellow" : "gray"}
       variant="light"
       icon={<IconAlertTriangle size={18} />}
-      title={t(endpoint.enabled ? "state.failing" : "state.disabled")}
+      title={t(endpoint.enabled ? (endpoint.failing_since ? "state.failing" : "state.missed") : "state.disabled")}
     >
       <Text size="sm" c="var(--mantine-color-text)">
         {why}

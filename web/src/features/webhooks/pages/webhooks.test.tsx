@@ -16,6 +16,7 @@ const endpoint: Endpoint = {
   events: [],
   enabled: false,
   disabled_reason: "gone",
+  advice: null,
   created_by: "usr_1",
   created_at: "2026-11-20T12:00:00Z",
   updated_at: "2026-11-20T12:00:00Z",
