@@ -49,7 +49,7 @@ export function Lines({ reconciliationId, items }: { reconciliationId: string; i
             cell: ({ outcome }) => <Dot tone={TONES[outcome]}>{t(`invoice.outcome.${outcome}`)}</Dot>,
           },
           { id: "currency", header: t("currency"), cell: ({ currency }) => currency, wide: true },
-          { id: "ours", header: t("invoice.ours"), end: true, cell: ({ ours }) => format.amount(ours) },
+          { id: "ours", header: t("invoice.ours"), end: true, wide: true, cell: ({ ours }) => format.amount(ours) },
           { id: "theirs", header: t("invoice.theirs"), end: true, cell: ({ theirs }) => format.amount(theirs) },
           {
             id: "difference",

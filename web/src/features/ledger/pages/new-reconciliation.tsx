@@ -62,7 +62,7 @@ export function NewReconciliationPage() {
             <Form
               form={form}
               onSubmit={submit}
-              error={reconcile.error}
+              error={faults.length > 0 ? null : reconcile.error}
               pending={reconcile.isPending}
               submit={t("invoice.submit")}
             >

@@ -94,6 +94,7 @@ export function MessagePage() {
               {
                 id: "latency",
                 header: t("message.latency"),
+                wide: true,
                 end: true,
                 cell: ({ latency_ms }) => t("message.ms", { ms: format.number(latency_ms) }),
               },
