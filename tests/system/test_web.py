@@ -19,6 +19,7 @@ from demo.scenarios import Scenario
 from domain import audit
 from domain.deliveries import Delivery, DeliveryRequest, DeliveryStatus, RecordMove
 from runtime.embedded import Stack
+from runtime.furnish import ADMIN_EMAIL
 from runtime.settings import PREFIX, Settings
 from runtime.wiring import Wiring
 
@@ -49,6 +50,10 @@ class OtherSide:
         link = re.search(r"https?://\S+#token=[\w-]+", await letter_to(self._stack, to))
         assert link is not None
         return {"link": link[0]}
+
+    async def customer(self, email: str, password: str) -> dict[str, Any]:
+        await self._customer.register(email, password, "Bia Lima")
+        return {}
 
     async def delivery(self, email: str, password: str) -> dict[str, Any]:
         await self._customer.sign_in(email, password)
@@ -103,6 +108,21 @@ class OtherSide:
             "POST", f"/v1/deliveries/{made['id']}/accept", key=uuid4().hex, json={"offer_id": offer["id"]}
         )
         return {"id": made["id"]}
+
+    async def books(self, id: str) -> dict[str, Any]:
+        """Staff, and an invoice: of this delivery's carrier, a little higher than agreed, with an order of nobody's."""
+        password = self._stack.admin_password()
+        await self._customer.sign_in(ADMIN_EMAIL, password)
+        entries = (await self._customer.call("GET", "/v1/entries", params={"delivery_id": id}))["items"]
+        owing = next(entry for entry in entries if entry["account"] == "carrier_payable")
+        cost = -sum(entry["money"]["amount"] for entry in entries if entry["account"] == "carrier_payable")
+        lines = (f"{owing['booking_reference']},{(cost + 150) / 100:.2f},BRL", "nobodys-order,9.90,BRL")
+        return {
+            "email": ADMIN_EMAIL,
+            "password": password,
+            "account": f"{owing['carrier']}/{owing['carrier_account']}",
+            "invoice": "\n".join(("reference,amount,currency", *lines, "")),
+        }
 
 
 def _settings(stack: Stack) -> Settings:
@@ -172,3 +192,7 @@ async def _acted(name: str, stack: Stack) -> None:
         if script.returncode is None:
             script.kill()
         await side.close()
+
+
+async def test_figures_webhooks_and_ledger_of_a_delivery_as_customer_and_staff(stack: Stack) -> None:
+    await _acted("money", stack)

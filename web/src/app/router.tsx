@@ -6,7 +6,10 @@ import { deliveryRoutes } from "@/features/deliveries/routes";
 import { importRoutes } from "@/features/imports/routes";
 import { sendingRoutes } from "@/features/sending/routes";
 import { trackRoutes } from "@/features/track/routes";
+import { insightRoutes } from "@/features/insights/routes";
+import { ledgerRoutes } from "@/features/ledger/routes";
 import { userRoutes } from "@/features/users/routes";
+import { webhookRoutes } from "@/features/webhooks/routes";
 
 import { appLayout, openLayout, rootRoute } from "./layouts";
 import { Crashed, NotFound, Pending } from "./shell/root";
@@ -23,7 +26,14 @@ const tree = rootRoute.addChildren([
   home,
   ...trackRoutes,
   openLayout.addChildren([...userRoutes]),
-  appLayout.addChildren([...deliveryRoutes, ...importRoutes, ...sendingRoutes]),
+  appLayout.addChildren([
+    ...deliveryRoutes,
+    ...importRoutes,
+    ...sendingRoutes,
+    ...ledgerRoutes,
+    ...insightRoutes,
+    ...webhookRoutes,
+  ]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

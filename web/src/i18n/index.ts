@@ -2,7 +2,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 
-import { later, type Later } from "./later";
+import { learnWanted } from "./apart";
 
 export const LANGUAGES = ["pt-BR", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -33,24 +33,10 @@ export async function startI18n(language: Language = preferred()): Promise<void>
   await speak(language);
 }
 
-const wanted = new Set<Later>();
-
-/** The words of a page that are not everybody's; from then on every language brings them. */
-export async function words(noun: Later): Promise<void> {
-  wanted.add(noun);
-  await bring(i18next.language as Language, noun);
-}
-
-async function bring(language: Language, noun: Later): Promise<void> {
-  const { default: told } = await later[language][noun]();
-  i18next.addResourceBundle(language, noun, told, true, true);
-}
-
 /** Changes the language of the page; `keep` remembers it. */
 export async function speak(language: Language, keep = false): Promise<void> {
-  const { default: words } = await load[language]();
+  const [{ default: words }] = await Promise.all([load[language](), learnWanted(language)]);
   for (const [noun, told] of Object.entries(words)) i18next.addResourceBundle(language, noun, told, true, true);
-  await Promise.all([...wanted].map((noun) => bring(language, noun)));
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
   if (keep) localStorage.setItem(KEPT, language);

@@ -1,11 +1,20 @@
 import "i18next";
 import type words from "./pt-BR";
+import type insights from "./pt-BR/insights.json";
+import type ledger from "./pt-BR/ledger.json";
 import type sending from "./pt-BR/sending.json";
 import type track from "./pt-BR/track.json";
+import type webhooks from "./pt-BR/webhooks.json";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "app";
-    resources: typeof words & { sending: typeof sending; track: typeof track };
+    resources: typeof words & {
+      insights: typeof insights;
+      ledger: typeof ledger;
+      sending: typeof sending;
+      track: typeof track;
+      webhooks: typeof webhooks;
+    };
   }
 }

@@ -23,12 +23,48 @@ export function formats(language: string) {
   });
   const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
   const number = new Intl.NumberFormat(language);
+  const plain = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const part = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+  const month = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
+  const dayOnly = new Intl.DateTimeFormat(language, { day: "2-digit", month: "short", timeZone: "UTC" });
+  const wholeDay = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  const currencies = new Intl.DisplayNames(language, { type: "currency" });
+  const length = (unit: string, value: number, digits = 0) =>
+    new Intl.NumberFormat(language, {
+      style: "unit",
+      unit,
+      unitDisplay: "short",
+      maximumFractionDigits: digits,
+    }).format(value);
   const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   return {
     /** Minor units in, as in `R$ 12,90`. */
     money: ({ amount, currency }: Money) =>
-      new Intl.NumberFormat(language, { style: "currency", currency }).format(amount / 100),
+      new Intl.NumberFormat(language, { style: "currency", currency })
+        .format((amount || 0) / 100)
+        .replace("-", "\u2212"),
     number: (value: number) => number.format(value),
+    /** Minor units without their currency, for a column that names it once; a minus that is seen and read out. */
+    amount: (minor: number) => plain.format((minor || 0) / 100).replace("-", "\u2212"),
+    /** As in `Real brasileiro`. */
+    currency: (code: string) => {
+      const name = currencies.of(code) ?? code;
+      return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
+    },
+    /** 0.942 is `94,2%`. */
+    percent: (value: number) => part.format(value),
+    /** Seconds in the unit that fits, as in `42 min`, `3,5 h`. */
+    duration: (seconds: number) => {
+      if (seconds < 60) return length("second", Math.round(seconds));
+      if (seconds < 5400) return length("minute", Math.round(seconds / 60));
+      if (seconds < 2 * 86_400) return length("hour", seconds / 3600, 1);
+      return length("day", seconds / 86_400, 1);
+    },
+    /** Of a calendar day (`2026-11-25`), which is the same day everywhere. */
+    date: (day: string) => wholeDay.format(new Date(`${day}T00:00:00Z`)),
+    shortDate: (day: string) => dayOnly.format(new Date(`${day}T00:00:00Z`)),
+    /** `2026-11` as in `novembro de 2026`. */
+    month: (yearMonth: string) => month.format(new Date(`${yearMonth}-01T00:00:00Z`)),
     day: (at: string) => day.format(new Date(at)),
     dateTime: (at: string) => both.format(new Date(at)),
     shortDateTime: (at: string) => short.format(new Date(at)),

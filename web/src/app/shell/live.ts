@@ -4,9 +4,18 @@ import { useEffect } from "react";
 
 import { heardDelivery } from "@/features/deliveries/live";
 import { heardImport } from "@/features/imports/live";
+import { heardFigures } from "@/features/insights/live";
+import { heardLedger } from "@/features/ledger/live";
+import { heardWebhook } from "@/features/webhooks/live";
 import { follow, type Line } from "@/lib/live";
 
-const LISTENERS: ((queries: QueryClient, line: Line) => void)[] = [heardDelivery, heardImport];
+const LISTENERS: ((queries: QueryClient, line: Line) => void)[] = [
+  heardDelivery,
+  heardImport,
+  heardFigures,
+  heardLedger,
+  heardWebhook,
+];
 
 export function useLive(who: string | undefined): void {
   const queries = useQueryClient();

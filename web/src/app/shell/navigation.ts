@@ -1,10 +1,13 @@
 /** Where the navigation leads. A feature adds its line here; the palette shows the same. */
-import { IconPackageExport, IconTag, IconTruckDelivery } from "@tabler/icons-react";
+import { IconChartBar, IconPackageExport, IconReceipt, IconTag, IconTruckDelivery, IconWebhook } from "@tabler/icons-react";
 
 export const PLACES = [
   { to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery },
   { to: "/deliveries/new", label: "places.send", icon: IconPackageExport },
   { to: "/quotes", label: "places.quotes", icon: IconTag },
+  { to: "/ledger", label: "places.ledger", icon: IconReceipt },
+  { to: "/insights", label: "places.insights", icon: IconChartBar },
+  { to: "/webhooks", label: "places.webhooks", icon: IconWebhook },
 ] as const;
 
 /** Where one is, of the places: the one that says it most closely. */

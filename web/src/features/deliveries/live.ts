@@ -2,14 +2,12 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 
 import type { Schemas } from "@/lib/api/client";
+import { later } from "@/lib/later";
 import type { Line } from "@/lib/live";
 
 import { deliveriesPage, keys, type Delivery, type Filter, type Status } from "./queries";
 
 type Lists = InfiniteData<Schemas["Page_DeliveryView_"]>;
-
-const PAUSE_MS = 400;
-const due = new Map<string, ReturnType<typeof setTimeout>>();
 
 export function heardDelivery(queries: QueryClient, line: Line): void {
   if (!line.subject.startsWith("del_")) return;
@@ -57,14 +55,4 @@ function merged(known: Lists, top: Delivery[]): Lists {
   }));
   const [first, ...rest] = pages;
   return first ? { ...known, pages: [{ ...first, items: [...fresh.values(), ...first.items] }, ...rest] } : known;
-}
-
-/** Once, when no more of the same comes for a moment. */
-function later(what: string, act: () => void): void {
-  clearTimeout(due.get(what));
-  const clock = setTimeout(() => {
-    due.delete(what);
-    act();
-  }, PAUSE_MS);
-  due.set(what, clock);
 }

@@ -1,7 +1,7 @@
 /** Every status and how it looks: a new one fails to compile until it is here. */
-import type { Status } from "./queries";
+import type { Tone } from "@/ui/dot";
 
-export type Tone = "waiting" | "moving" | "good" | "bad" | "over";
+import type { Status } from "./queries";
 
 export const TONES: Record<Status, Tone> = {
   quoting: "waiting",

@@ -1,19 +1,13 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { appLayout } from "@/app/layouts";
-import { words } from "@/i18n";
+import { withWords } from "@/i18n/apart";
 
 import { deliveryQuery } from "../deliveries/queries";
 import { meQuery } from "../users/queries";
 
 const A_DELIVERY = /^del_[0-9a-f]{32}$/;
 const anId = (value: unknown) => (typeof value === "string" && A_DELIVERY.test(value) ? value : undefined);
-
-/** A page's code and its words, beside each other. */
-async function withWords<P>(page: Promise<P>): Promise<P> {
-  const [made] = await Promise.all([page, words("sending")]);
-  return made;
-}
 
 export const sendingRoutes = [
   createRoute({
@@ -30,11 +24,11 @@ export const sendingRoutes = [
       if (its) void context.queries.prefetchQuery(deliveryQuery(its));
       void context.queries.prefetchQuery(meQuery);
     },
-    component: lazyRouteComponent(() => withWords(import("./pages/new")), "NewDeliveryPage"),
+    component: lazyRouteComponent(withWords("sending", () => import("./pages/new")), "NewDeliveryPage"),
   }),
   createRoute({
     getParentRoute: () => appLayout,
     path: "/quotes",
-    component: lazyRouteComponent(() => withWords(import("./pages/prices")), "PricesPage"),
+    component: lazyRouteComponent(withWords("sending", () => import("./pages/prices")), "PricesPage"),
   }),
 ] as const;
