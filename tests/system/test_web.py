@@ -19,6 +19,7 @@ from demo.scenarios import Scenario
 from domain import audit
 from domain.deliveries import Delivery, DeliveryRequest, DeliveryStatus, RecordMove
 from runtime.embedded import Stack
+from runtime.furnish import ADMIN_EMAIL
 from runtime.settings import PREFIX, Settings
 from runtime.wiring import Wiring
 
@@ -104,6 +105,18 @@ class OtherSide:
         )
         return {"id": made["id"]}
 
+    async def admin(self) -> dict[str, Any]:
+        return {"email": ADMIN_EMAIL, "password": self._stack.admin_password()}
+
+    async def attended(self) -> dict[str, Any]:
+        """Somebody else's delivery, at whose door nobody was: it waits for a decision."""
+        await self._customer.register(f"caio-{uuid4().hex[:8]}@example.com", "a long enough secret", "Caio")
+        path = f"/v1/deliveries/{(await self.nobody_home())['id']}"
+        async with asyncio.timeout(_WITHIN_S):
+            while (made := await self._customer.call("GET", path))["attention"] != "decision_needed":
+                await asyncio.sleep(0.5)
+        return {"id": made["id"], "organisation": made["organisation_id"]}
+
 
 def _settings(stack: Stack) -> Settings:
     told = {name.removeprefix(PREFIX).lower(): value for name, value in stack.env.items() if name.startswith(PREFIX)}
@@ -144,6 +157,10 @@ async def test_a_thousand_deliveries_are_found_acted_on_and_imported(stack: Stac
 
 async def test_a_new_user_sends_something_within_a_minute_and_its_recipient_follows_it(stack: Stack) -> None:
     await _acted("sending", stack)
+
+
+async def test_an_owner_keeps_account_and_organisation_and_staff_keep_the_desk(stack: Stack) -> None:
+    await _acted("desk", stack)
 
 
 async def _acted(name: str, stack: Stack) -> None:

@@ -2,9 +2,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 
+import { accountRoutes } from "@/features/account/routes";
 import { deliveryRoutes } from "@/features/deliveries/routes";
 import { importRoutes } from "@/features/imports/routes";
+import { openOrganisationRoutes, organisationRoutes } from "@/features/organisation/routes";
 import { sendingRoutes } from "@/features/sending/routes";
+import { supportRoutes } from "@/features/support/routes";
 import { trackRoutes } from "@/features/track/routes";
 import { userRoutes } from "@/features/users/routes";
 
@@ -22,8 +25,15 @@ const home = createRoute({
 const tree = rootRoute.addChildren([
   home,
   ...trackRoutes,
-  openLayout.addChildren([...userRoutes]),
-  appLayout.addChildren([...deliveryRoutes, ...importRoutes, ...sendingRoutes]),
+  openLayout.addChildren([...userRoutes, ...openOrganisationRoutes]),
+  appLayout.addChildren([
+    ...deliveryRoutes,
+    ...importRoutes,
+    ...sendingRoutes,
+    ...accountRoutes,
+    ...organisationRoutes,
+    ...supportRoutes,
+  ]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

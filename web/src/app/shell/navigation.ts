@@ -1,11 +1,20 @@
 /** Where the navigation leads. A feature adds its line here; the palette shows the same. */
-import { IconPackageExport, IconTag, IconTruckDelivery } from "@tabler/icons-react";
+import { IconLifebuoy, IconPackageExport, IconTag, IconTruckDelivery } from "@tabler/icons-react";
 
-export const PLACES = [
+import { useSession } from "@/lib/session";
+
+const PLACES = [
   { to: "/deliveries", label: "places.deliveries", icon: IconTruckDelivery },
   { to: "/deliveries/new", label: "places.send", icon: IconPackageExport },
   { to: "/quotes", label: "places.quotes", icon: IconTag },
+  { to: "/support", label: "places.support", icon: IconLifebuoy, staff: true },
 ] as const;
+
+/** Those of whoever is here: some are the staff's alone. */
+export function usePlaces() {
+  const staff = useSession()?.role !== "customer";
+  return PLACES.filter((place) => staff || !("staff" in place));
+}
 
 /** Where one is, of the places: the one that says it most closely. */
 export const placeOf = (path: string): string | undefined =>
