@@ -124,6 +124,18 @@ class OtherSide:
             "invoice": "\n".join(("reference,amount,currency", *lines, "")),
         }
 
+    async def admin(self) -> dict[str, Any]:
+        return {"email": ADMIN_EMAIL, "password": self._stack.admin_password()}
+
+    async def attended(self) -> dict[str, Any]:
+        """Somebody else's delivery, at whose door nobody was: it waits for a decision."""
+        await self._customer.register(f"caio-{uuid4().hex[:8]}@example.com", "a long enough secret", "Caio")
+        path = f"/v1/deliveries/{(await self.nobody_home())['id']}"
+        async with asyncio.timeout(_WITHIN_S):
+            while (made := await self._customer.call("GET", path))["attention"] != "decision_needed":
+                await asyncio.sleep(0.5)
+        return {"id": made["id"], "organisation": made["organisation_id"]}
+
 
 def _settings(stack: Stack) -> Settings:
     told = {name.removeprefix(PREFIX).lower(): value for name, value in stack.env.items() if name.startswith(PREFIX)}
@@ -158,12 +170,23 @@ async def test_a_person_registers_follows_a_delivery_live_and_leaves(stack: Stac
     await _acted("journey", stack)
 
 
+@pytest.mark.long
 async def test_a_thousand_deliveries_are_found_acted_on_and_imported(stack: Stack) -> None:
     await _acted("deliveries", stack)
 
 
 async def test_a_new_user_sends_something_within_a_minute_and_its_recipient_follows_it(stack: Stack) -> None:
     await _acted("sending", stack)
+
+
+@pytest.mark.long
+async def test_an_owner_keeps_account_and_organisation_and_staff_keep_the_desk(stack: Stack) -> None:
+    await _acted("desk", stack)
+
+
+@pytest.mark.long
+async def test_figures_webhooks_and_ledger_of_a_delivery_as_customer_and_staff(stack: Stack) -> None:
+    await _acted("money", stack)
 
 
 async def _acted(name: str, stack: Stack) -> None:
@@ -192,7 +215,3 @@ async def _acted(name: str, stack: Stack) -> None:
         if script.returncode is None:
             script.kill()
         await side.close()
-
-
-async def test_figures_webhooks_and_ledger_of_a_delivery_as_customer_and_staff(stack: Stack) -> None:
-    await _acted("money", stack)

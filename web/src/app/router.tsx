@@ -2,9 +2,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 
+import { accountRoutes } from "@/features/account/routes";
 import { deliveryRoutes } from "@/features/deliveries/routes";
 import { importRoutes } from "@/features/imports/routes";
+import { openOrganisationRoutes, organisationRoutes } from "@/features/organisation/routes";
 import { sendingRoutes } from "@/features/sending/routes";
+import { supportRoutes } from "@/features/support/routes";
 import { trackRoutes } from "@/features/track/routes";
 import { insightRoutes } from "@/features/insights/routes";
 import { ledgerRoutes } from "@/features/ledger/routes";
@@ -25,7 +28,7 @@ const home = createRoute({
 const tree = rootRoute.addChildren([
   home,
   ...trackRoutes,
-  openLayout.addChildren([...userRoutes]),
+  openLayout.addChildren([...userRoutes, ...openOrganisationRoutes]),
   appLayout.addChildren([
     ...deliveryRoutes,
     ...importRoutes,
@@ -33,6 +36,9 @@ const tree = rootRoute.addChildren([
     ...ledgerRoutes,
     ...insightRoutes,
     ...webhookRoutes,
+    ...accountRoutes,
+    ...organisationRoutes,
+    ...supportRoutes,
   ]),
 ]);
 

@@ -3,19 +3,24 @@ import i18next from "i18next";
 
 import type { Language } from ".";
 
-const FILES = import.meta.glob<{ default: object }>("./*/{insights,ledger,sending,track,webhooks}.json");
+const FILES = import.meta.glob<{ default: object }>("./*/{account,insights,ledger,organisation,sending,support,track,webhooks}.json");
 
 /** Nouns whose words are in no language's bundle. */
-export type Apart = "insights" | "ledger" | "sending" | "track" | "webhooks";
+export type Apart = "account" | "organisation" | "support" | "insights" | "ledger" | "sending" | "track" | "webhooks";
 
 const wanted = new Set<Apart>();
+
+/** The words themselves; from then on every language brings them. */
+export async function words(noun: Apart): Promise<void> {
+  wanted.add(noun);
+  await learn(noun, i18next.language as Language);
+}
 
 /** A page's code with its words: `lazyRouteComponent(withWords("insights", () => import(…)), …)`. */
 export const withWords =
   <T>(noun: Apart, load: () => Promise<T>) =>
   async (): Promise<T> => {
-    wanted.add(noun);
-    const [made] = await Promise.all([load(), learn(noun, i18next.language as Language)]);
+    const [made] = await Promise.all([load(), words(noun)]);
     return made;
   };
 

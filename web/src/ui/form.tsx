@@ -1,5 +1,5 @@
 /** Forms: what the server says of a field goes to that field, the rest above the button; the first wrong field is focused. */
-import { Alert, Button } from "@mantine/core";
+import { Alert, Button, type ButtonProps } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { IconAlertCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
@@ -13,12 +13,14 @@ interface FormProps<V extends Record<string, unknown>> {
   error: unknown;
   pending: boolean;
   submit: string;
+  /** How its button looks, where it is not the one of the page. */
+  button?: ButtonProps;
   children: ReactNode;
 }
 
 /** The one way to draw a form; `error` and `pending` are those of the mutation. */
 export function Form<V extends Record<string, unknown>>(props: FormProps<V>) {
-  const { form, onSubmit, error, pending, submit, children } = props;
+  const { form, onSubmit, error, pending, submit, button, children } = props;
   const send = form.onSubmit(onSubmit, (errors) => {
     const first = Object.keys(errors)[0];
     if (first) form.getInputNode(first)?.focus();
@@ -27,7 +29,7 @@ export function Form<V extends Record<string, unknown>>(props: FormProps<V>) {
     <form onSubmit={send} noValidate>
       {children}
       <FormError error={error} />
-      <Button type="submit" fullWidth mt="lg" loading={pending}>
+      <Button type="submit" fullWidth mt="lg" loading={pending} {...button}>
         {submit}
       </Button>
     </form>

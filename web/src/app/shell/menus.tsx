@@ -1,16 +1,13 @@
 /** The menus of the bar. They come open: whoever has them loaded has asked for one. */
 import { Menu, Popover, Text, type MantineColorScheme } from "@mantine/core";
-import { IconLogout } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { meQuery } from "@/features/users/queries";
+import { AccountItems } from "@/features/account/components/menu";
 import { LANGUAGES, speak, type Language } from "@/i18n";
 
 import type { MenuFrame } from "./menu-button";
 import { useTheme } from "./preferences";
-import classes from "./shell.module.css";
 
 function Frame({ target, onClose, children }: MenuFrame & { children: ReactNode }) {
   return (
@@ -65,25 +62,11 @@ export function NoticesMenu({ target, onClose }: MenuFrame) {
   );
 }
 
-/** Who is here, and for which organisation: the place of the organisation switcher. */
+/** Who is here, and for which organisation. */
 export function AccountMenu({ onSignOut, ...frame }: MenuFrame & { onSignOut: () => void }) {
-  const { t } = useTranslation(["app", "users"]);
-  const { data: me } = useQuery(meQuery);
   return (
     <Frame {...frame}>
-      {me && (
-        <div className={classes.me}>
-          <Text size="sm" fw={600}>
-            {me.name}
-          </Text>
-          <Text size="xs" c="dimmed">
-            {me.email}
-          </Text>
-        </div>
-      )}
-      <Menu.Item leftSection={<IconLogout size={16} />} onClick={onSignOut}>
-        {t("users:signOut")}
-      </Menu.Item>
+      <AccountItems onSignOut={onSignOut} />
     </Frame>
   );
 }

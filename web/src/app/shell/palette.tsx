@@ -6,16 +6,17 @@ import { IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
-import { PLACES } from "./navigation";
+import { usePlaces } from "./navigation";
 import { useTheme } from "./preferences";
 
 export function Palette({ onSignOut }: { onSignOut: () => void }) {
   const { t } = useTranslation(["app", "users"]);
   const go = useNavigate();
   const { setTheme } = useTheme();
+  const places = usePlaces();
   const pages: SpotlightActionGroupData = {
     group: t("palette.pages"),
-    actions: PLACES.map(({ to, label, icon: Icon }) => ({
+    actions: places.map(({ to, label, icon: Icon }) => ({
       id: to,
       label: t(label),
       leftSection: <Icon size={18} />,

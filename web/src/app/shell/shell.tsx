@@ -12,7 +12,7 @@ import { Brand } from "@/ui/brand";
 
 import { useLive } from "./live";
 import { MenuButton } from "./menu-button";
-import { PLACES, placeOf } from "./navigation";
+import { placeOf, usePlaces } from "./navigation";
 import { OfflineBanner } from "./offline";
 import { LanguageSwitch, ThemeSwitch } from "./preferences";
 import classes from "./shell.module.css";
@@ -43,7 +43,7 @@ export function Shell() {
         <span className={classes.brand}>
           <Brand />
         </span>
-        {PLACES.map(({ to, label, icon: Icon }) => (
+        {usePlaces().map(({ to, label, icon: Icon }) => (
           <Link
             key={to}
             to={to}
