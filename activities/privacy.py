@@ -7,10 +7,12 @@ from temporalio import activity
 from domain._values import Timestamp, Value
 from domain.deliveries import Actor
 from domain.errors import Conflict
+from domain.imports import ImportStore
+from domain.notification_ports import EndpointStore
 from domain.ports import Deliverer, DeliveryErasure, Tidying
 from domain.privacy import Ground, Privacy
 
-_DELIVERIES, _PEOPLE, _ROWS = 50, 20, 500
+_DELIVERIES, _PEOPLE, _ROWS, _ENDED = 50, 20, 500, 20
 
 
 class Batch(Value):
@@ -30,9 +32,11 @@ class Done(Value):
 class DeliveryPrivacyActivities:
     """Runs on the deliveries queue."""
 
-    def __init__(self, erasure: DeliveryErasure, deliverer: Deliverer) -> None:
+    def __init__(self, erasure: DeliveryErasure, deliverer: Deliverer, imports: ImportStore, tidying: Tidying) -> None:
         self._erasure = erasure
         self._deliverer = deliverer
+        self._imports = imports
+        self._tidying = tidying
 
     @activity.defn
     async def erase_deliveries(self, batch: Batch) -> Done:
@@ -44,6 +48,32 @@ class DeliveryPrivacyActivities:
             if not await self._deliverer.runs(delivery_id):
                 count += await self._erasure.erase(delivery_id, Actor.SYSTEM, ground)
         return Done(count=count, following=following)
+
+    @activity.defn
+    async def tidy_deliveries(self, batch: Batch) -> Done:
+        """What of the erased is no delivery: views that they saved, and lines of files that still wait."""
+        ended = await self._imports.orphaned(_ENDED)
+        for import_id in ended:
+            await self._imports.end(import_id, cancelled=True)
+        done = await _tidied(self._tidying, batch)
+        more = "more" if len(ended) == _ENDED else done.following
+        return Done(count=done.count + len(ended), following=more)
+
+
+class EndpointPrivacyActivities:
+    """Runs on the notifications queue."""
+
+    def __init__(self, endpoints: EndpointStore) -> None:
+        self._endpoints = endpoints
+
+    @activity.defn
+    async def delete_endpoints(self, _: Batch) -> Done:
+        """Webhook endpoints whose organisation was erased."""
+        ended = await self._endpoints.orphaned(_ENDED)
+        count = 0
+        for endpoint_id in ended:
+            count += await self._endpoints.delete(endpoint_id, Actor.SYSTEM)
+        return Done(count=count, following="more" if len(ended) == _ENDED else None)
 
 
 class InboxPrivacyActivities:

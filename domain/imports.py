@@ -95,6 +95,9 @@ class ImportStore(Protocol):
     async def end(self, import_id: str, *, cancelled: bool) -> None:
         """Over: nothing waits any more. With a journal line; again, it changes nothing."""
 
+    async def orphaned(self, limit: int) -> Sequence[str]:
+        """Imports that run for organisations that were erased."""
+
 
 class Requester(Protocol):
     """How a delivery begins."""

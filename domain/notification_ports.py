@@ -55,7 +55,10 @@ class EndpointStore(Protocol):
         disabled, it begins to miss something."""
 
     async def delete(self, endpoint_id: str, actor: str) -> bool:
-        """With its log and secrets; whether there was one."""
+        """With its log, secrets and key, all or nothing; whether there was one."""
+
+    async def orphaned(self, limit: int) -> Sequence[str]:
+        """Endpoints of organisations that were erased."""
 
     async def fare(self, endpoint_id: str, health: Health, disabled_reason: str | None = None) -> None:
         """Notes how it fares; a reason disables it, with a journal line, and what it missed begins with the first that

@@ -15,7 +15,7 @@ from storage import _paging
 from storage._crypto import Key
 from storage._engine import reading, transaction
 from storage._rows import Row
-from storage.journal import append_line, lock
+from storage.journal import ERASED_ORGANISATIONS, append_line, lock
 from storage.keys import KeyRing
 from storage.messages import AttemptRow, MessageRow
 from storage.notifications import SubscriberRow
@@ -137,13 +137,22 @@ class SqlEndpointStore:
         """With everything that hangs on it, and its key."""
         gone = delete(SubscriberRow).where(SubscriberRow.id == endpoint_id).returning(SubscriberRow.organisation_id)
         async with transaction(self._engine) as connection:
+            await lock(connection, f"key/{endpoint_id}")
             await lock(connection, endpoint_id)
             organisation_id = await connection.scalar(gone)
             if organisation_id is None:
                 return False
             await append_line(connection, endpoint_id, "webhook_endpoint.deleted", actor, {}, organisation_id)
-        await self._keys.erase(endpoint_id, actor)
+            await self._keys.erase_within(connection, endpoint_id, actor)
+        self._keys.forget(endpoint_id)
         return True
+
+    async def orphaned(self, limit: int) -> Sequence[str]:
+        """Any of them."""
+        theirs = SubscriberRow.organisation_id.in_(ERASED_ORGANISATIONS)
+        query = select(EndpointRow.id).join(SubscriberRow, SubscriberRow.id == EndpointRow.id).where(theirs)
+        async with reading(self._engine) as connection:
+            return (await connection.scalars(query.limit(limit))).all()
 
     async def fare(self, endpoint_id: str, health: Health, disabled_reason: str | None = None) -> None:
         """Notes its health; disables it for a reason, once."""

@@ -13,12 +13,11 @@ from domain.privacy import Ground
 from storage import _paging
 from storage._delivery_rows import DeliveryRow
 from storage._engine import reading, transaction
-from storage.journal import JournalRow, lock
+from storage.journal import ERASED_ORGANISATIONS, lock
 from storage.keys import KeyRing
 
 _ENDED = DeliveryRow.status.in_([str(status) for status in FINAL])
 _THERE = DeliveryRow.erased_at.is_(None)
-_ERASED_ORGANISATIONS = select(JournalRow.subject).where(JournalRow.kind == "organisation.erased")
 
 
 class SqlDeliveryErasure:
@@ -52,7 +51,7 @@ class SqlDeliveryErasure:
         oldest_first = DeliveryRow.updated_at, DeliveryRow.id
         query = select(*oldest_first).where(_THERE, _ENDED).order_by(*oldest_first).limit(limit)
         if before is None:
-            query = query.where(DeliveryRow.organisation_id.in_(_ERASED_ORGANISATIONS))
+            query = query.where(DeliveryRow.organisation_id.in_(ERASED_ORGANISATIONS))
         else:
             query = query.where(DeliveryRow.updated_at < before)
         if after is not None:

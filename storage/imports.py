@@ -15,7 +15,7 @@ from domain.imports import MOST_RUNNING, Import, ImportLine, ImportStatus, Outco
 from storage import _paging
 from storage._engine import reading, transaction
 from storage._rows import Row
-from storage.journal import append_line, lock
+from storage.journal import ERASED_ORGANISATIONS, append_line, lock
 from storage.keys import KeyRing
 
 SUBJECT = "service/imports"
@@ -177,6 +177,12 @@ class SqlImportStore:
                 now = await _read(connection, import_id)
                 assert now is not None
                 await _tell(connection, now, "import.ended")
+
+    async def orphaned(self, limit: int) -> Sequence[str]:
+        """Any of them."""
+        running = ImportRow.status == str(ImportStatus.RUNNING), ImportRow.organisation_id.in_(ERASED_ORGANISATIONS)
+        async with reading(self._engine) as connection:
+            return (await connection.scalars(select(ImportRow.id).where(*running).limit(limit))).all()
 
 
 async def _read(connection: AsyncConnection, import_id: str) -> Import | None:

@@ -41,6 +41,7 @@ class JournalRow(Row):
     at: Mapped[datetime]
 
 
+ERASED_ORGANISATIONS = select(JournalRow.subject).where(JournalRow.kind == "organisation.erased")
 _LINE = [column for column in JournalRow.__table__.columns if column.name != "digest"]
 
 # One statement whatever the number of lines. Their order gives the ids, and ids alone go out by NOTIFY.

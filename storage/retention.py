@@ -8,6 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage._engine import transaction
 from storage.journal import append_line, lock
 
+_OF_THE_ERASED = """
+    organisation_id IN (SELECT subject FROM journal.journal WHERE kind = 'organisation.erased')
+    OR NOT shared AND EXISTS (
+        SELECT FROM journal.journal WHERE subject = 'key/' || created_by AND kind = 'key.erased')
+"""
 _OVER = {
     "users": {
         "sessions": ("users.sessions", "expires_at < :before OR ended_at < :before"),
@@ -17,6 +22,8 @@ _OVER = {
         "tries": ("users.limits", "full_at < now()"),
         "clients": ("limits.limits", "full_at < now()"),
     },
+    # What is shared is the organisation's, whoever saved it.
+    "deliveries": {"views": ("deliveries.views", _OF_THE_ERASED)},
     "tracking": {"reports": ("tracking.scans", "delivery_id IS NULL AND received_at < :before")},
 }
 _UNTOLD = frozenset({"tries", "clients"})

@@ -26,7 +26,9 @@ def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> W
     stores = wiring.policies(), wiring.contracts(), wiring.terms("deliveries")
     requester = TemporalRequester(client, carriers, *stores, wiring.atlas(cache), wiring.settings.policy)
     imports = ImportActivities(wiring.imports(), store, requester)
-    privacy = DeliveryPrivacyActivities(wiring.erasure(), TemporalDeliverer(client))
+    privacy = DeliveryPrivacyActivities(
+        wiring.erasure(), TemporalDeliverer(client), wiring.imports(), wiring.tidying("deliveries")
+    )
     recipients = RecipientActivities(store)
     return make_worker(
         client,
@@ -38,6 +40,7 @@ def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> W
             deliveries.cancel_booking,
             deliveries.instruct_carrier,
             privacy.erase_deliveries,
+            privacy.tidy_deliveries,
             imports.request_lines,
             imports.end_import,
             recipients.find_recipient,

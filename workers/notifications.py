@@ -5,6 +5,7 @@ from temporalio.worker import Interceptor, Worker
 
 from activities.letters import LetterActivities
 from activities.notifications import NotificationActivities
+from activities.privacy import EndpointPrivacyActivities
 from activities.pruning import PruningActivities
 from activities.replays import ReplayActivities
 from runtime.letters import SignedLinks
@@ -49,6 +50,7 @@ def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> W
             replays.begin_replay,
             replays.replay_lines,
             PruningActivities(messages).prune_messages,
+            EndpointPrivacyActivities(wiring.endpoints()).delete_endpoints,
         ],
         interceptors=interceptors,
         versioned=True,

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
         Batch,
         DeliveryPrivacyActivities,
         Done,
+        EndpointPrivacyActivities,
         InboxPrivacyActivities,
         PeoplePrivacyActivities,
     )
@@ -42,7 +43,7 @@ class SweepInboxWorkflow:
 
 @workflow.defn
 class RetentionWorkflow:
-    """Erases and tidies away what has been kept long enough, and the deliveries of organisations that were erased."""
+    """Erases and tidies away what has been kept long enough, and what organisations that were erased leave behind."""
 
     @workflow.run
     async def run(self, retention: Retention) -> Tidied:
@@ -62,10 +63,16 @@ class RetentionWorkflow:
             _all(addressing.TRACKING, tidy_inbox, ago(it.unmatched_days) if it.unmatched_days else None),
             return_exceptions=True,
         )
-        for count in counts:
+        # After the others, so that a run that was under way before there was more to do goes on as it began.
+        left = await asyncio.gather(
+            _all(addressing.DELIVERIES, DeliveryPrivacyActivities.tidy_deliveries, Batch()),
+            _all(addressing.NOTIFICATIONS, EndpointPrivacyActivities.delete_endpoints, Batch()),
+            return_exceptions=True,
+        )
+        for count in (*counts, *left):
             if isinstance(count, BaseException):
                 raise count
-        ended, old, people, *rows = [count for count in counts if isinstance(count, int)]
+        ended, old, people, *rows = [count for count in (*counts, *left) if isinstance(count, int)]
         return Tidied(deliveries=ended + old, people=people, rows=sum(rows))
 
 

@@ -82,6 +82,11 @@ class InMemoryImportStore:
             self.of[import_id][one.line] = gone
         await self._tell(import_id, "import.ended")
 
+    async def orphaned(self, limit: int) -> Sequence[str]:
+        ended = {line.subject for line in self.journal.lines if line.kind == "organisation.erased"}
+        running = [one for one in self.imports.values() if one.status is ImportStatus.RUNNING]
+        return [one.id for one in running if one.organisation_id in ended][:limit]
+
     async def _tell(self, import_id: str, kind: str) -> None:
         now = self._now(import_id)
         told = {name: getattr(now, name) for name in ("lines", "requested", "failed", "cancelled")}

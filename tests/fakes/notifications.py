@@ -110,6 +110,10 @@ class InMemoryEndpointStore:
         await self.there.journal.append(endpoint_id, "webhook_endpoint.deleted", actor, {}, organisation_id)
         return True
 
+    async def orphaned(self, limit: int) -> Sequence[str]:
+        ended = {line.subject for line in self.there.journal.lines if line.kind == "organisation.erased"}
+        return [its_id for its_id, it in self.there.kept.items() if it.endpoint.organisation_id in ended][:limit]
+
     async def fare(self, endpoint_id: str, health: Health, disabled_reason: str | None = None) -> None:
         if (known := self.there.kept.get(endpoint_id)) is None:
             return

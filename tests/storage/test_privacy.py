@@ -3,7 +3,23 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from making import NOW, api_key, booking, charge, delivery, fresh, invitation, line, move, scan, service_account, user
+from making import (
+    NOW,
+    api_key,
+    booking,
+    charge,
+    delivery,
+    endpoint,
+    fresh,
+    imported,
+    invitation,
+    line,
+    move,
+    scan,
+    service_account,
+    user,
+    view,
+)
 from making import session as new_session
 from sqlalchemy import text
 from test_sealed import at_rest
@@ -12,6 +28,7 @@ from domain.audit import Chain
 from domain.deliveries import DeliveryStatus
 from domain.errors import Conflict, DeliveriesUnderway, LastOwner, NotFound
 from domain.ledger import imbalance
+from domain.notifications import Secrets
 from domain.ports import DeliveryFilter
 from domain.privacy import Ground
 from domain.user_ports import Proof, Purpose
@@ -275,3 +292,35 @@ async def test_only_customers_who_never_verified_their_address_are_waited_for(pe
     assert await people.privacy.unverified(long_ago + timedelta(days=1), 10, "") == [waiting[0].id]
     await people.privacy.erase(waiting[0].id, "system", Ground.RETENTION, NOW)
     assert await people.privacy.unverified(long_ago + timedelta(days=1), 10, "") == []
+
+
+async def test_what_the_erased_saved_and_what_their_organisation_set_up_is_found_and_goes(people, sql, engines, rings):
+    person, alone = await seeded(people)
+    friend, others = await seeded(people, "Amigo")
+    shared, own = view(others.id, person.id, shared=True), view(others.id, person.id)
+    theirs, friends = view(alone.id, friend.id, shared=True), view(others.id, friend.id)
+    for it in (shared, own, theirs, friends):
+        await sql.views.put(it, it.created_by)
+    (ended, lines), (running, more) = (imported(2, organisation_id=it.id) for it in (alone, others))
+    await sql.imports.begin(ended, lines, "hash")
+    await sql.imports.begin(running, more, "hash")
+    hook, kept = endpoint(organisation_id=alone.id), endpoint(organisation_id=others.id)
+    for one in (hook, kept):
+        await sql.endpoints.add(one, Secrets(current="whsec_bmV3"))
+    tidying = SqlTidying(engines["deliveries"], "deliveries")
+    await tidying.tidy(NOW, 100)
+    assert await sql.views.get(own.id)  # nobody is erased yet
+    await people.privacy.erase(person.id, person.id, Ground.OWNER, NOW)
+    assert await tidying.tidy(NOW, 100) == 2
+    assert await tidying.tidy(NOW, 100) == 0
+    assert [await sql.views.get(it.id) is None for it in (shared, own, theirs, friends)] == [False, True, True, False]
+    [*_, last] = await people.journal.of("retention/deliveries")
+    assert (last.kind, last.data) == ("retention.tidied", {"views": 2})
+    assert {ended.id, running.id} & set(await sql.imports.orphaned(1_000)) == {ended.id}
+    await sql.imports.end(ended.id, cancelled=True)
+    assert ended.id not in await sql.imports.orphaned(1_000)
+    assert {hook.id, kept.id} & set(await sql.endpoints.orphaned(1_000)) == {hook.id}
+    await sql.endpoints.delete(hook.id, "system")
+    assert hook.id not in await sql.endpoints.orphaned(1_000)
+    assert await rings["notifications"].known((hook.id,)) == {}
+    assert await sql.endpoints.get(kept.id)

@@ -1,17 +1,25 @@
 """How long things are kept is carried out by a schedule: batch after batch, and no service waits for another."""
 
 import uuid
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import fakes
 import pytest
-from making import delivery, line, move, user
+from making import delivery, endpoint, imported, line, move, user
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError
 
-from activities.privacy import DeliveryPrivacyActivities, InboxPrivacyActivities, PeoplePrivacyActivities
+from activities.privacy import (
+    DeliveryPrivacyActivities,
+    EndpointPrivacyActivities,
+    InboxPrivacyActivities,
+    PeoplePrivacyActivities,
+)
 from domain.deliveries import DeliveryStatus
 from domain.errors import Forbidden, LastOwner
+from domain.imports import ImportStatus
+from domain.notifications import Secrets
 from domain.privacy import Retention, Tidied
 from runtime.temporal import TemporalDeliverer, ensure_retention, make_worker
 from workers.interceptors import DomainErrors
@@ -74,7 +82,9 @@ async def deliveries():
 class World:
     def __init__(self, client, store, settles=()):
         self.client, self.store, self.settles = client, store, set(settles)
-        self.users, self.inbox = Rows(1_200), Rows(3)
+        self.users, self.inbox, self.views = Rows(1_200), Rows(3), Rows(2)
+        self.imports = fakes.InMemoryImportStore(store.journal)
+        self.endpoints = fakes.InMemoryNotifications(store.journal).endpoints
         self.people = Registered([f"usr_{n:02}" for n in range(25)], "usr_03")
 
     async def report(self, delivery_id, scans):
@@ -84,10 +94,11 @@ class World:
         return delivery_id in self.settles
 
     def workers(self):
-        own = DeliveryPrivacyActivities(fakes.InMemoryDeliveryErasure(self.store), self)
+        own = DeliveryPrivacyActivities(fakes.InMemoryDeliveryErasure(self.store), self, self.imports, self.views)
         inbox, people = InboxPrivacyActivities(self.inbox), PeoplePrivacyActivities(self.people, self.users)
         queues = {
-            addressing.DELIVERIES: ([RetentionWorkflow], [own.erase_deliveries]),
+            addressing.DELIVERIES: ([RetentionWorkflow], [own.erase_deliveries, own.tidy_deliveries]),
+            addressing.NOTIFICATIONS: ([], [EndpointPrivacyActivities(self.endpoints).delete_endpoints]),
             addressing.TRACKING: ([], [inbox.tidy_inbox]),
             addressing.USERS: ([], [people.erase_unverified, people.tidy_users]),
         }
@@ -109,12 +120,23 @@ async def test_what_was_kept_long_enough_goes_and_the_rest_stays(client: Client,
     store, made = deliveries
     settling = made["old 7"].id
     world = World(client, store, settles={settling})
-    first, second, third = world.workers()
-    async with first, second, third:
+    theirs = made["theirs"].organisation_id
+    ended, other = [endpoint(organisation_id=theirs) for _ in range(21)], endpoint()
+    for one in (*ended, other):
+        await world.endpoints.add(one, Secrets(current="whsec_bmV3"))
+    stopped, going = imported(2, organisation_id=theirs), imported(2)
+    for file, lines in (stopped, going):
+        await world.imports.begin(file, lines, "hash")
+    async with AsyncExitStack() as stack:
+        for worker in world.workers():
+            await stack.enter_async_context(worker)
         done = await (await world.start(KEPT)).result()
     gone = {name for name, it in made.items() if store.rows[it.id].erased}
     assert gone == {f"old {n}" for n in range(60) if n != 7} | {"theirs"}
-    assert done == Tidied(deliveries=60, people=24, rows=1_203)
+    assert done == Tidied(deliveries=60, people=24, rows=1_203 + 2 + 21 + 1)
+    assert list(world.endpoints.there.kept) == [other.id]
+    assert (await world.imports.get(stopped[0].id)).cancelled == 2
+    assert (await world.imports.get(going[0].id)).status is ImportStatus.RUNNING
     grounds = {name: (await store.journal.of(f"key/{made[name].id}"))[0].data["ground"] for name in gone}
     assert {grounds["theirs"], grounds["old 1"]} == {"owner", "retention"}
     assert len(world.people.erased) == 24  # who owns what others are in stays, and holds up nobody behind them
@@ -125,11 +147,12 @@ async def test_what_was_kept_long_enough_goes_and_the_rest_stays(client: Client,
 async def test_what_has_no_number_of_days_is_kept_but_for_the_erased(client: Client, deliveries) -> None:
     store, made = deliveries
     world = World(client, store)
-    first, second, third = world.workers()
-    async with first, second, third:
+    async with AsyncExitStack() as stack:
+        for worker in world.workers():
+            await stack.enter_async_context(worker)
         done = await (await world.start(Retention(ended_days=0, unmatched_days=0))).result()
     assert {name for name, it in made.items() if store.rows[it.id].erased} == {"theirs"}
-    assert done == Tidied(deliveries=1)
+    assert done == Tidied(deliveries=1, rows=2)
     assert (world.users.before, world.inbox.before, world.people.erased) == ([], [], [])
 
 
@@ -137,12 +160,13 @@ async def test_a_service_that_fails_keeps_no_other_from_its_work(client: Client,
     store, made = deliveries
     world = World(client, store)
     world.users = Refusing(0)
-    first, second, third = world.workers()
-    async with first, second, third:
+    async with AsyncExitStack() as stack:
+        for worker in world.workers():
+            await stack.enter_async_context(worker)
         with pytest.raises(WorkflowFailureError):
             await (await world.start(KEPT)).result()
     assert store.rows[made["old 59"].id].erased
-    assert (world.inbox.over, len(world.people.erased)) == (0, 24)
+    assert (world.inbox.over, world.views.over, len(world.people.erased)) == (0, 0, 24)
 
 
 async def test_a_schedule_from_before_takes_over_what_is_said_now(client: Client) -> None:
