@@ -29,10 +29,15 @@ class WithGroundIfStaff(Request):
     ground: StaffGround | None = None
 
 
-class ExportBody(WithGroundIfStaff):
-    """Whose: one's own organisation unless another is named, or one delivery alone, as for its recipient."""
+class OrganisationExportBody(WithGroundIfStaff):
+    """Whose: one's own organisation unless another is named."""
 
     organisation_id: Annotated[str, Field(pattern=r"^org_[0-9a-z]{1,64}$")] | None = None
+
+
+class ExportBody(OrganisationExportBody):
+    """Whose: one's own organisation unless another is named, or one delivery alone, as for its recipient."""
+
     delivery_id: Annotated[str, Field(pattern=r"^del_[0-9a-f]{32}$")] | None = None
 
 
@@ -43,14 +48,17 @@ def ground_of(caller: Principal, body: WithGroundIfStaff) -> Ground:
     return body.ground or Ground.OWNER
 
 
-async def opened(parts: Parts, caller: Principal, body: ExportBody, what: str, owner: str | None) -> str:
+async def opened(
+    parts: Parts, caller: Principal, body: OrganisationExportBody, what: str, owner: str | None = None
+) -> str:
     """The organisation whose data is handed out: `owner`, that of the one delivery asked for, or the one of the body.
     Told before anything is, every time. Raises Invalid; NotFound for another's; Unavailable."""
     ground = ground_of(caller, body)
     organisation_id = owner or body.organisation_id or caller.organisation_id
     if organisation_id != caller.organisation_id and not is_staff(caller):
         raise errors.NotFound("no such organisation")
-    told = {"subjects": [body.delivery_id or organisation_id], "ground": str(ground)}
+    one = body.delivery_id if isinstance(body, ExportBody) else None
+    told = {"subjects": [one or organisation_id], "ground": str(ground)}
     await parts.journal.append(chain_of(organisation_id), what, caller.actor, told)
     return organisation_id
 

@@ -32,6 +32,9 @@ class Members(Protocol):
     async def named(self, subscriber: str) -> ToldMember | None:
         """One, by the subscriber's id."""
 
+    async def of(self, organisation_id: str) -> Sequence[ToldMember]:
+        """Everybody who belongs there, as far as is known."""
+
     async def put(self, organisation_id: str, user_id: str, preferences: Preferences) -> None:
         """Their wishes from now on, with a journal line under the subscriber's id."""
 

@@ -62,7 +62,11 @@ class SqlMembers:
 
     async def named(self, subscriber: str) -> ToldMember | None:
         """By the subscriber's id."""
-        return await self._find(ToldMemberRow.id == subscriber)
+        return next(iter(await self._find(ToldMemberRow.id == subscriber)), None)
+
+    async def of(self, organisation_id: str) -> Sequence[ToldMember]:
+        """By id."""
+        return await self._find(ToldMemberRow.organisation_id == organisation_id)
 
     async def put(self, organisation_id: str, user_id: str, preferences: Preferences) -> None:
         """Their wishes, and the events the relay hands over for them. Who is not known yet is from now on: whoever
@@ -81,18 +85,19 @@ class SqlMembers:
             silent = member.preferences.model_copy(update={"letters": False})
             await self.put(member.organisation_id, member.user_id, silent)
 
-    async def _find(self, where: ColumnElement[bool]) -> ToldMember | None:
+    async def _find(self, where: ColumnElement[bool]) -> list[ToldMember]:
         async with reading(self._engine) as connection:
-            row = (await connection.execute(_READ.where(where))).one_or_none()
-        if row is None:
-            return None
-        return ToldMember(
-            subscriber=row.id,
-            organisation_id=row.organisation_id,
-            user_id=row.user_id,
-            preferences=Preferences.model_validate(row.preferences),
-            since=row.created_at,
-        )
+            rows = (await connection.execute(_READ.where(where).order_by(ToldMemberRow.id))).all()
+        return [
+            ToldMember(
+                subscriber=row.id,
+                organisation_id=row.organisation_id,
+                user_id=row.user_id,
+                preferences=Preferences.model_validate(row.preferences),
+                since=row.created_at,
+            )
+            for row in rows
+        ]
 
 
 async def _learn(connection: AsyncConnection, line: JournalLine) -> None:

@@ -36,12 +36,13 @@ _DOCUMENT: dict[int | str, dict[str, Any]] = {200: {"model": DeliveriesExport, "
     responses=_DOCUMENT | problems(400, 401, 403, 404, 413, 422, 503),
 )
 async def export_deliveries(body: ExportBody, parts: PartsDep, caller: Exporter) -> StreamingResponse:
-    """Every delivery of the organisation with its ledger entries, or one delivery, as one document. Staff name whose,
-    and the ground; the journal remembers."""
+    """Every delivery of the organisation with its ledger entries, and saved views, or one delivery, as one document.
+    Staff name whose, and the ground; the journal remembers."""
     one = None if body.delivery_id is None else await _theirs(parts, caller, body.delivery_id)
     owner = one.organisation_id if one else None
     organisation_id = await opened(parts, caller, body, "deliveries.exported", owner)
-    head = DeliveriesExport(organisation_id=organisation_id)
+    views = [] if one else await parts.views.visible(organisation_id, caller.user_id)
+    head = DeliveriesExport(organisation_id=organisation_id, views=tuple(views))
     return await exported(head, "deliveries", _pages(parts, organisation_id, one))
 
 

@@ -23,6 +23,7 @@ from domain.ledger import Entry
 from domain.permits import permitted
 from domain.places import Points
 from domain.quotes import Decline
+from domain.views import SavedView
 
 OfferId = Annotated[str, Field(pattern=r"^off_[0-9a-f]{32}$", examples=["off_0e8c7a1f9b2d4c6e8f0a1b2c3d4e5f60"])]
 
@@ -165,8 +166,9 @@ class DeliveryExport(Value):
 
 
 class DeliveriesExport(Value):
-    """All that an organisation's deliveries hold, newest first."""
+    """All that an organisation's deliveries hold, newest first, and the views that look for them."""
 
     organisation_id: str
     exported_at: Timestamp | None = None
+    views: tuple[SavedView, ...] = Field(default=(), description="one's own and shared ones; none with one delivery")
     deliveries: tuple[DeliveryExport, ...] = ()

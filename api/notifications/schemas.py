@@ -12,7 +12,8 @@ from domain.errors import Invalid
 from domain.events import EventType
 from domain.notifications import ROTATED_FOR, Attempt, Message, Secrets, WebhookEndpoint
 from domain.telling import MEMBERS_HEAR, RECIPIENTS_HEAR, USUAL, Heard, Preferences, Way
-from domain.telling_letters import Audience, Sheet, TemplateName, Words, placeholders
+from domain.telling_letters import Audience, Sheet, Template, TemplateName, Words, placeholders
+from domain.telling_ports import ToldMember
 from domain.users import Locale
 
 _SECRET_BYTES = 32
@@ -195,3 +196,13 @@ class Preview(Value):
     def of(cls, sheet: Sheet) -> Self:
         """What somebody would read."""
         return cls(subject=sheet.subject, text=sheet.text, html=sheet.html)
+
+
+class NotificationsExport(Value):
+    """All that is kept of whom an organisation tells, and how."""
+
+    organisation_id: str
+    exported_at: Timestamp | None = None
+    members: tuple[ToldMember, ...] = Field(default=(), description="how each wishes to be told")
+    templates: tuple[Template, ...] = Field(default=(), description="letters in its own words")
+    endpoints: tuple[WebhookEndpoint, ...] = ()

@@ -36,9 +36,9 @@ Eraser = Annotated[Principal, Depends(requires(may_erase_people))]
 async def export_me(
     body: ProveAsSigningIn, parts: PartsDep, passwords: PasswordsDep, caller: Person
 ) -> StreamingResponse:
-    """Everything that is held on whoever asks, but for their organisations' deliveries, which
-    `POST /v1/deliveries/all/export` and `POST /v1/tracking/all/export` hand out. Wants the password, and a code where
-    a second factor is on."""
+    """Everything that is held on whoever asks, but for what their organisations have, which `/all/export` of
+    `/v1/deliveries`, `/v1/tracking` and `/v1/notifications` hand out, and their own `GET /v1/views` and
+    `/v1/notification-preferences`. Wants the password, and a code where a second factor is on."""
     user = await _proven(parts, passwords, caller, body)
     return await _document(parts, caller, user.id, Ground.OWNER)
 

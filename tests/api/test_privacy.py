@@ -6,12 +6,13 @@ import httpx
 import jwt
 import pytest
 from hands import Told
-from making import NOW, booking, charge, delivery, line, move, scan
+from making import NOW, booking, charge, delivery, endpoint, line, move, scan, view
 
 from api.deps import Parts
 from domain.deliveries import Delivery, DeliveryStatus
 from domain.exchanges import Exchange
 from domain.ledger import imbalance
+from domain.notifications import Secrets
 from domain.users import Role
 
 CANARY = "Zuleica Canarinho"
@@ -87,9 +88,56 @@ async def test_staff_say_on_which_ground_and_whose(http: httpx.AsyncClient, part
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
 
 
+async def test_saved_views_are_handed_out_with_all_deliveries_and_with_no_single_one(
+    http: httpx.AsyncClient, parts: Parts, signed: Any
+) -> None:
+    headers = await signed()
+    me = jwt.decode(headers["Authorization"].split()[1], options={"verify_signature": False})["sub"]
+    it = await seeded(parts, org(headers))
+    own, shared = view(org(headers), me), view(org(headers), "usr_1", name="B", shared=True)
+    for one in (own, shared, view(org(headers), "usr_1"), view("org_other", me, shared=True)):
+        await parts.views.put(one, one.created_by)
+    kept = (await http.post("/v1/deliveries/all/export", json={}, headers=headers)).json()
+    assert [one["id"] for one in kept["views"]] == [own.id, shared.id]
+    assert kept["views"][0]["narrowing"] == own.narrowing
+    kept = (await http.post("/v1/deliveries/all/export", json={"delivery_id": it.id}, headers=headers)).json()
+    assert (kept["views"], len(kept["deliveries"])) == ([], 1)
+
+
+async def test_whom_an_organisation_tells_is_handed_out_without_a_secret(
+    http: httpx.AsyncClient, parts: Parts, signed: Any
+) -> None:
+    headers = await signed()
+    wishes = {"digest": "daily", "time_zone": "America/Manaus"}
+    await http.put("/v1/notification-preferences", json=wishes, headers=headers)
+    words = {"subject": "Oi", "paragraphs": [CANARY]}
+    letter = {"audience": "recipient", "event": "delivery.delivered", "locale": "pt-BR", "words": words}
+    put = await http.put("/v1/letter-templates", json=letter, headers=headers)
+    assert put.status_code == 200, put.text
+    mine, others = endpoint(organisation_id=org(headers)), endpoint(organisation_id="org_other")
+    for one in (mine, others):
+        await parts.endpoints.add(one, Secrets(current="whsec_bmV3"))
+    answer = await http.post("/v1/notifications/all/export", json={}, headers=headers)
+    document = answer.json()
+    assert [(one["id"], one["url"], one["description"]) for one in document["endpoints"]] == [
+        (mine.id, mine.url, mine.description)
+    ]
+    assert [one["words"] for one in document["templates"]] == [put.json()["words"]]
+    [member] = document["members"]
+    assert (member["preferences"]["digest"], member["preferences"]["time_zone"]) == ("daily", "America/Manaus")
+    assert "whsec" not in answer.text
+    [told] = await parts.journal.of(f"access/{org(headers)}")
+    assert (told.kind, told.data) == ("notifications.exported", {"subjects": [org(headers)], "ground": "owner"})
+    staff, path = await signed(Role.SUPPORT), "/v1/notifications/all/export"
+    refused = await http.post(path, json={"organisation_id": org(headers)}, headers=staff)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    given = await http.post(path, json={"organisation_id": org(headers), "ground": "duty"}, headers=staff)
+    assert given.json()["members"] == document["members"]
+
+
 async def test_another_organisation_is_not_there(http: httpx.AsyncClient, signed: Any) -> None:
     headers = await signed()
-    for path in ("/v1/deliveries/all/export", "/v1/tracking/all/export"):
+    for path in (f"/v1/{what}/all/export" for what in ("deliveries", "tracking", "notifications")):
         answer = await http.post(path, json={"organisation_id": "org_other"}, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 

@@ -393,8 +393,8 @@ export interface paths {
         put?: never;
         /**
          * Export Deliveries
-         * @description Every delivery of the organisation with its ledger entries, or one delivery, as one document. Staff name whose,
-         *     and the ground; the journal remembers.
+         * @description Every delivery of the organisation with its ledger entries, and saved views, or one delivery, as one document.
+         *     Staff name whose, and the ground; the journal remembers.
          */
         post: operations["export_deliveries"];
         delete?: never;
@@ -962,6 +962,27 @@ export interface paths {
         get: operations["list_notifications"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/all/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Notifications
+         * @description Webhook endpoints without their secrets, letters in the organisation's own words, and how each member wishes to
+         *     be told. Staff name whose, and the ground; the journal remembers.
+         */
+        post: operations["export_notifications"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1916,9 +1937,9 @@ export interface paths {
         put?: never;
         /**
          * Export Me
-         * @description Everything that is held on whoever asks, but for their organisations' deliveries, which
-         *     `POST /v1/deliveries/all/export` and `POST /v1/tracking/all/export` hand out. Wants the password, and a code where
-         *     a second factor is on.
+         * @description Everything that is held on whoever asks, but for what their organisations have, which `/all/export` of
+         *     `/v1/deliveries`, `/v1/tracking` and `/v1/notifications` hand out, and their own `GET /v1/views` and
+         *     `/v1/notification-preferences`. Wants the password, and a code where a second factor is on.
          */
         post: operations["export_me"];
         delete?: never;
@@ -4073,7 +4094,7 @@ export interface components {
         };
         /**
          * DeliveriesExport
-         * @description All that an organisation's deliveries hold, newest first.
+         * @description All that an organisation's deliveries hold, newest first, and the views that look for them.
          */
         DeliveriesExport: {
             /**
@@ -4085,6 +4106,12 @@ export interface components {
             exported_at?: string | null;
             /** Organisation Id */
             organisation_id: string;
+            /**
+             * Views
+             * @description one's own and shared ones; none with one delivery
+             * @default []
+             */
+            views: components["schemas"]["SavedView"][];
         };
         /**
          * Delivery
@@ -5622,6 +5649,33 @@ export interface components {
             type: string;
         };
         /**
+         * NotificationsExport
+         * @description All that is kept of whom an organisation tells, and how.
+         */
+        NotificationsExport: {
+            /**
+             * Endpoints
+             * @default []
+             */
+            endpoints: components["schemas"]["WebhookEndpoint"][];
+            /** Exported At */
+            exported_at?: string | null;
+            /**
+             * Members
+             * @description how each wishes to be told
+             * @default []
+             */
+            members: components["schemas"]["ToldMember"][];
+            /** Organisation Id */
+            organisation_id: string;
+            /**
+             * Templates
+             * @description letters in its own words
+             * @default []
+             */
+            templates: components["schemas"]["Template"][];
+        };
+        /**
          * Offer
          * @description A carrier's price for this delivery: `cost` is what we pay, `price` what the customer pays.
          */
@@ -5730,6 +5784,16 @@ export interface components {
          * @enum {string}
          */
         OrgRole: "owner" | "member" | "viewer" | "partner";
+        /**
+         * OrganisationExportBody
+         * @description Whose: one's own organisation unless another is named.
+         */
+        OrganisationExportBody: {
+            /** Ground */
+            ground?: ("request" | "duty") | null;
+            /** Organisation Id */
+            organisation_id?: string | null;
+        };
         /** Page[Access] */
         Page_Access_: {
             /** Items */
@@ -7288,6 +7352,15 @@ export interface components {
             organisation_id: string;
         };
         /**
+         * Template
+         * @description One letter in one language.
+         */
+        Template: {
+            locale: components["schemas"]["Locale"];
+            name: components["schemas"]["TemplateName"];
+            words: components["schemas"]["Words"];
+        };
+        /**
          * TemplateBody
          * @description With its words.
          */
@@ -7315,6 +7388,15 @@ export interface components {
              */
             event: "delivery.booked" | "delivery.picked_up" | "delivery.out_for_delivery" | "delivery.ready_for_collection" | "delivery.delivered" | "delivery.attempt_failed" | "delivery.returned" | "delivery.cancelled" | "delivery.lost" | "delivery.failed" | "delivery.expired" | "delivery.cancel_refused" | "delivery.attention";
             locale: components["schemas"]["Locale"];
+        };
+        /**
+         * TemplateName
+         * @description Which letter: for whom, and of which event.
+         */
+        TemplateName: {
+            audience: components["schemas"]["Audience"];
+            /** Event */
+            event: string;
         };
         /**
          * Terms
@@ -7420,6 +7502,24 @@ export interface components {
             grant_type: "client_credentials";
             /** Scope */
             scope?: string | null;
+        };
+        /**
+         * ToldMember
+         * @description A member as they are told: ids and wishes, no address.
+         */
+        ToldMember: {
+            /** Organisation Id */
+            organisation_id: string;
+            preferences: components["schemas"]["Preferences"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Subscriber */
+            subscriber: string;
+            /** User Id */
+            user_id: string;
         };
         /**
          * TrackingExport
@@ -12920,6 +13020,102 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationExportBody"];
+            };
+        };
+        responses: {
+            /** @description One JSON document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsExport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
