@@ -74,12 +74,13 @@ async def test_who_has_deliveries_under_way_is_told_which(person: Someone, parts
 @pytest.fixture
 async def their_deliveries(postgres, keks) -> Any:  # type: ignore[no-untyped-def]
     """Deliveries in the same database as the people."""
+    from storage._crypto import BlindIndex
     from storage._engine import connect
     from storage.deliveries import SqlDeliveryStore
     from storage.keys import KeyRing
 
     engine = connect(postgres.url("deliveries"), application_name="tests-api")
-    yield SqlDeliveryStore(engine, KeyRing(engine, keks))
+    yield SqlDeliveryStore(engine, KeyRing(engine, keks), BlindIndex(bytes(32)))
     await engine.dispose()
 
 
