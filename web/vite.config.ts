@@ -15,11 +15,11 @@ const OURS = [
   "app/shell/(shell|live|navigation|offline|preferences)",
 ];
 const MANTINE = [
-  ...["ActionIcon", "Box", "Button", "CloseButton", "Group", "Input", "InputBase", "Loader", "Menu", "NativeSelect"],
-  ...["Popover", "Skeleton", "Stack", "Text", "Title", "Transition", "UnstyledButton", "FloatingIndicator", "Portal"],
+  ...["ActionIcon", "Box", "Button", "CloseButton", "Group", "Input", "InputBase", "Loader", "NativeSelect"],
+  ...["Skeleton", "Stack", "Text", "Title", "Transition", "UnstyledButton", "Portal"],
 ];
 const THEIRS = [
-  ...["@tanstack", "@floating-ui", "react-i18next"],
+  ...["@tanstack", "react-i18next"],
   `@mantine/(hooks|core/esm/(core|components/(${MANTINE.join("|")})))`,
 ];
 /** What the shell and the first page are made of. */
