@@ -6,7 +6,7 @@ import { lazy, Suspense, useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useSession } from "@/lib/session";
-import { TextLink } from "@/ui/links";
+import { ButtonLink, TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
 import { Failure } from "@/ui/states";
 
@@ -118,6 +118,9 @@ function Head({ delivery }: { delivery: Delivery }) {
   return (
     <Group gap="md">
       <StatusBadge status={delivery.status} />
+      <ButtonLink variant="default" size="xs" to="/deliveries/new" search={{ from: delivery.id }}>
+        {t("repeat")}
+      </ButtonLink>
       {delivery.tracking_url && (
         <CopyButton value={delivery.tracking_url}>
           {({ copied, copy }) => (
