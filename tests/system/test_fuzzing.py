@@ -63,7 +63,8 @@ async def fuzz(who: str, stack: Stack, folder: Path, *chosen: str) -> tuple[int,
     settings.write_text(SETTINGS)
     program = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(settings)]
     described = ["run", f"{stack.urls['api']}/v1/openapi.json"]
-    limits = ["--seed", "7", "--request-timeout", "30", "--workers", "2"]
+    # One worker: two threads that make syntax trees at once trip over each other in Python 3.11 (SystemError).
+    limits = ["--seed", "7", "--request-timeout", "30", "--workers", "1"]
     # The stream never ends by itself; webhooks have tests of their own, with signatures.
     left_out = ["--exclude-path", "/v1/stream"]
     fuzzing = await asyncio.create_subprocess_exec(
@@ -78,7 +79,7 @@ async def fuzz(who: str, stack: Stack, folder: Path, *chosen: str) -> tuple[int,
 
 @pytest.mark.parametrize("who", ["nobody", "customer", "admin"])
 async def test_every_route_keeps_to_its_description(who: str, stack: Stack, tmp_path: Path) -> None:
-    examples = "10" if who == "nobody" else "30"  # whatever nobody sends, nearly every route answers 401
+    examples = "10" if who == "nobody" else "20"  # whatever nobody sends, nearly every route answers 401
     code, said = await fuzz(who, stack, tmp_path, "--max-examples", examples, "--phases", "examples,coverage,fuzzing")
     assert code == 0, said[-12_000:]
 

@@ -48,7 +48,7 @@ test("a carrier is paused with how, why and no end, and resumed after a second y
   await user.click(dialog.getByRole("button", { name: "Pause" }));
   expect(await screen.findByText(/Maintenance · until it is resumed/)).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Resume Open Delivery" }));
-  await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Resume" }));
+  await user.click(await screen.findByRole("button", { name: "Resume" }));
   expect(await screen.findByRole("button", { name: "Pause Open Delivery" })).toBeInTheDocument();
 });
 
