@@ -79,9 +79,10 @@ class TemporalRequester:
                     rpc_timeout=_WAIT,
                 )
         except Exception:
-            # Else its future is reported as never retrieved; where no connection was made it never comes.
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(operation.workflow_handle(), _AT_ONCE_S)
+            # Else its future is reported as never retrieved; where no connection was made it never comes, and a call
+            # that was cut off leaves it cancelled, which is not to be taken for our own cancellation.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(operation.workflow_handle(), return_exceptions=True), _AT_ONCE_S)
             raise
         delivery: Delivery = answer
         return delivery
