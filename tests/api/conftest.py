@@ -65,7 +65,7 @@ async def people(postgres) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture(scope="session")
-async def told(postgres) -> AsyncIterator[AsyncEngine]:
+async def telling(postgres) -> AsyncIterator[AsyncEngine]:
     """As the notifications role."""
     engine = connect_postgres(postgres.url("notifications"), application_name="tests-api", pool_size=20)
     yield engine
@@ -73,7 +73,7 @@ async def told(postgres) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def parts(settings: Settings, people: AsyncEngine, told: AsyncEngine, keks: Keks) -> AsyncIterator[Parts]:
+async def parts(settings: Settings, people: AsyncEngine, telling: AsyncEngine, keks: Keks) -> AsyncIterator[Parts]:
     journal = fakes.InMemoryJournal()
     deliveries = fakes.InMemoryDeliveryStore(journal)
     adjustments = fakes.InMemoryAdjustmentStore(deliveries)
@@ -117,9 +117,9 @@ async def parts(settings: Settings, people: AsyncEngine, told: AsyncEngine, keks
         replays=notifications.replays,
         replayer=Replayed(notifications.replays),
         webhooks=webhooks,
-        members=SqlMembers(told),
-        notices=SqlNotices(told),
-        templates=SqlTemplates(told),
+        members=SqlMembers(telling),
+        notices=SqlNotices(telling),
+        templates=SqlTemplates(telling),
         letter_writer=Looked(),
         bell=Bell(journal),
         temporal=await connect("127.0.0.1:9", lazy=True),
