@@ -342,7 +342,7 @@ class Life:
         return self.world.rows[self.id]
 
     async def until(self, ready: Callable[[Delivery], bool]) -> Delivery:
-        for _ in range(1500):
+        for _ in range(6000):
             if self.id in self.world.rows and ready(self.row):
                 return self.row
             await asyncio.sleep(0.01)
