@@ -95,4 +95,16 @@ async def test_whatever_is_killed_everything_is_told_in_order_and_owners_hear_of
         now = await shop.call("GET", f"/v1/webhook-endpoints/{failing['id']}")
         assert (now["enabled"], now["disabled_reason"], OWNER) == (False, "failing", (await _letters(stack))[0])
         assert "replay" in now["advice"]
+        ill.then, ill.calls = says(204), []
+        await shop.call("PATCH", f"/v1/webhook-endpoints/{failing['id']}", json={"enabled": True})
+        path = f"/v1/webhook-endpoints/{failing['id']}/replay"
+        await shop.call("POST", path, key="missed", json={"since": now["missed_since"]})
+        pid = stack.pids()["worker"]
+        os.kill(pid, signal.SIGKILL)
+        await stack.until_ready("worker", other_than=pid)
+        async with asyncio.timeout(150):
+            while any(set(expected[one]) - set(_heard(ill, failing["secret"]).get(one, ())) for one in deliveries):
+                await asyncio.sleep(0.5)
+        for delivery, told in _heard(ill, failing["secret"]).items():
+            assert told == sorted(told), delivery
         await shop.close()
