@@ -157,6 +157,7 @@ def worker(
     """Runs one task queue's worker, several, or all, until SIGTERM; what runs then comes to its end."""
     import asyncio
 
+    from runtime.calls import never_connected
     from runtime.settings import load_settings
     from workers.run import QUEUES, run_workers
 
@@ -165,7 +166,7 @@ def worker(
     try:
         asyncio.run(run_workers(chosen, settings))
     except RuntimeError as error:
-        if "Failed client connect" not in str(error):
+        if not never_connected(error):
             raise
         _fail(f"Temporal does not answer at {settings.temporal_address}: start it, or set ENTREGA_TEMPORAL_ADDRESS")
 

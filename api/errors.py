@@ -25,6 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain import errors
 from domain.errors import DomainError
+from runtime.calls import never_connected
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger(__name__)
@@ -192,7 +193,7 @@ def temporal_error(error: Exception) -> Exception:
             return errors.DeliveryClosed("a delivery of this key has ended")
         case RPCError(status=RPCStatusCode.NOT_FOUND):
             return errors.DeliveryClosed("the delivery has ended")
-        case RuntimeError() if "Failed client connect" not in str(error):
+        case RuntimeError() as failed if not never_connected(failed):
             return error
         case _:
             return errors.Unavailable("deliveries cannot be reached now; try again with the same Idempotency-Key")

@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
-from uuid import NAMESPACE_OID, uuid5
 
 from pydantic import Field, model_validator
 
 from domain._values import Closed, Request, Span, Timestamp, Value, Whole
-from domain.ledger import Account, Entry, EntryKind
+from domain.ledger import Account, Entry, EntryKind, Posting
 from domain.money import Money
 from domain.quotes import Service
 
@@ -86,17 +85,7 @@ def credit(
 ) -> tuple[Entry, ...]:
     """What a broken promise posts: the customer owes so much less; nothing where the contract credits nothing."""
     money = terms.credit.of(price) if terms.credit else None
-    lines = ((Account.CUSTOMER_RECEIVABLE, -money), (Account.REFUNDS, money)) if money else ()
-    return tuple(
-        Entry(
-            id=f"ent_{uuid5(NAMESPACE_OID, f'{delivery_id}/{step}/{account}').hex}",
-            posted_at=at,
-            delivery_id=delivery_id,
-            organisation_id=organisation_id,
-            account=account,
-            kind=EntryKind.REFUND,
-            money=amount,
-            step=step,
-        )
-        for account, amount in lines
-    )
+    if money is None:
+        return ()
+    posting = Posting(delivery_id=delivery_id, organisation_id=organisation_id, step=step, at=at)
+    return posting.pair(Account.CUSTOMER_RECEIVABLE, Account.REFUNDS, EntryKind.REFUND, -money)

@@ -9,9 +9,9 @@ import json
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from domain.errors import Erased, NotFound, Unavailable
+from domain.errors import Erased, NotFound
+from runtime.calls import reached
 from runtime.links import key_of, tracking_url
 from runtime.settings import Settings
 from workflows import addressing
@@ -69,20 +69,13 @@ class TemporalLetterWriter:
 
     async def look(self, subscriber: str, delivery_id: str | None, *, anew: bool = False) -> None:
         """See `domain.telling_ports.LetterWriter`."""
-        try:
-            with contextlib.suppress(Erased):
-                await self._client.start_workflow(
-                    LetterWorkflow.run,
-                    LetterStart(subscriber=subscriber, delivery_id=delivery_id),
-                    id=addressing.letter_workflow_id(subscriber, delivery_id),
-                    task_queue=addressing.NOTIFICATIONS,
-                    start_signal="look",
-                    start_signal_args=[Look(anew=anew)],
-                    rpc_timeout=timedelta(seconds=5),
-                )
-        except RPCError as error:
-            raise Unavailable("Temporal does not answer") from error
-        except RuntimeError as error:
-            if "Failed client connect" not in str(error):
-                raise
-            raise Unavailable("Temporal cannot be reached") from error
+        with reached(), contextlib.suppress(Erased):
+            await self._client.start_workflow(
+                LetterWorkflow.run,
+                LetterStart(subscriber=subscriber, delivery_id=delivery_id),
+                id=addressing.letter_workflow_id(subscriber, delivery_id),
+                task_queue=addressing.NOTIFICATIONS,
+                start_signal="look",
+                start_signal_args=[Look(anew=anew)],
+                rpc_timeout=timedelta(seconds=5),
+            )

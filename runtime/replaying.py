@@ -1,7 +1,5 @@
 """Beginning a replay: its workflow is started and asked in one call, which answers once it is kept."""
 
-import asyncio
-import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +15,11 @@ from temporalio.service import RPCError
 
 from domain.errors import DomainError, Unavailable
 from domain.replays import Replay
+from runtime.calls import never_connected, retrieved
 from workflows import addressing
 from workflows.replays import ReplayStart, ReplayWorkflow
 
 _WAIT = timedelta(seconds=10)
-_AT_ONCE_S = 0.05
 _FAILURES = (
     RPCError,
     WorkflowUpdateFailedError,
@@ -51,9 +49,7 @@ class TemporalReplayer:
                 ReplayWorkflow.begun, start_workflow_operation=operation, rpc_timeout=_WAIT
             )
         except _FAILURES as error:
-            # Else its future is reported as never retrieved; where no connection was made it never comes.
-            with contextlib.suppress(TimeoutError, *_FAILURES):
-                await asyncio.wait_for(operation.workflow_handle(), _AT_ONCE_S)
+            await retrieved(operation)
             raise _meant(error) from error
         kept: Replay = answer
         return kept
@@ -64,7 +60,7 @@ def _meant(error: Exception) -> Exception:
         case WorkflowUpdateFailedError(cause=ApplicationError() as cause):
             data = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
             return DomainError.revive(cause.type or "", cause.message, data)
-        case RuntimeError() if "Failed client connect" not in str(error):
+        case RuntimeError() as failed if not never_connected(failed):
             return error
         case _:
             return Unavailable("replays cannot begin now; try again with the same Idempotency-Key")

@@ -1,7 +1,6 @@
 """How a delivery begins: the one place that starts its workflow, for the API and for imports."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,12 +12,12 @@ from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
 from domain.figure_ports import ContractStore
 from domain.place_ports import Geocoder
 from domain.ports import Carriers, PolicyStore, TermsStore
+from runtime.calls import retrieved
 from runtime.locating import locate
 from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow
 
 _WAIT = timedelta(seconds=15)
-_AT_ONCE_S = 0.05
 
 
 class TemporalRequester:
@@ -79,10 +78,7 @@ class TemporalRequester:
                     rpc_timeout=_WAIT,
                 )
         except Exception:
-            # Else its future is reported as never retrieved; where no connection was made it never comes, and a call
-            # that was cut off leaves it cancelled, which is not to be taken for our own cancellation.
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.gather(operation.workflow_handle(), return_exceptions=True), _AT_ONCE_S)
+            await retrieved(operation)
             raise
         delivery: Delivery = answer
         return delivery

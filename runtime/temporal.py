@@ -44,6 +44,7 @@ from domain.errors import Erased, Unavailable
 from domain.privacy import Retention
 from domain.tracking import Scan
 from runtime._renewing import Door, Renewed, Renewing
+from runtime.calls import reached
 from runtime.request_ids import RequestIds
 from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
@@ -314,11 +315,5 @@ class TemporalNotifier:
             )
 
     async def _started(self, run: Any, start: Any, **more: Any) -> None:
-        try:
+        with reached():
             await self._client.start_workflow(run, start, rpc_timeout=timedelta(seconds=5), **more)
-        except RPCError as error:
-            raise Unavailable("Temporal does not answer") from error
-        except RuntimeError as error:
-            if "Failed client connect" not in str(error):
-                raise
-            raise Unavailable("Temporal cannot be reached") from error

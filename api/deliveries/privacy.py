@@ -14,14 +14,13 @@ from api.exporting import ExportBody, WithGroundIfStaff, exported, ground_of, op
 from api.looks import Watched
 from domain import errors
 from domain.deliveries import FINAL, Delivery
-from domain.ledger import Account
+from domain.ledger import OURS
 from domain.ports import DeliveryFilter
 from domain.users import Principal, may_erase, may_export, may_see
 from runtime.links import tracking_url
 
 router = APIRouter(tags=["privacy"], route_class=Watched)
 
-_OURS = (Account.CARRIER_COST, Account.CARRIER_PAYABLE)
 _PAGE = 100
 
 DeliveryId = Annotated[str, Path(pattern=r"^del_[0-9a-f]{32}$")]
@@ -93,4 +92,4 @@ async def _item(parts: Parts, delivery: Delivery) -> DeliveryExport:
     """What we pay carriers is ours, and about nobody."""
     entries = await parts.deliveries.entries(delivery.id)
     view = DeliveryView.of(delivery, tracking_url(parts.settings, delivery.id))
-    return DeliveryExport(delivery=view, entries=tuple(e for e in entries if e.account not in _OURS))
+    return DeliveryExport(delivery=view, entries=tuple(e for e in entries if e.account not in OURS))
