@@ -11,21 +11,12 @@ import pytest
 from demo.customer import Customer
 from demo.scenarios import Scenario
 from runtime.embedded import Stack
-from runtime.furnish import ADMIN_EMAIL
 
 
 @pytest.fixture
 async def customer(stack: Stack) -> AsyncIterator[Customer]:
     made = Customer(stack.urls["api"])
     await made.register(f"books-{secrets.token_hex(4)}@example.com", "a long enough secret", "Livraria")
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def staff(stack: Stack) -> AsyncIterator[Customer]:
-    made = Customer(stack.urls["api"])
-    await made.sign_in(ADMIN_EMAIL, stack.admin_password())
     yield made
     await made.close()
 

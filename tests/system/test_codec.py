@@ -15,7 +15,6 @@ import pytest
 from demo.customer import Customer
 from demo.scenarios import Scenario
 from runtime.embedded import Stack
-from runtime.furnish import ADMIN_EMAIL
 
 TEMPORAL = str(Path(sys.executable).with_name("temporal"))
 
@@ -24,14 +23,6 @@ TEMPORAL = str(Path(sys.executable).with_name("temporal"))
 async def shop(stack: Stack) -> AsyncIterator[Customer]:
     made = Customer(stack.urls["api"])
     await made.register(f"codec-{secrets.token_hex(4)}@example.com", "a long enough secret", "Shop")
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def staff(stack: Stack) -> AsyncIterator[Customer]:
-    made = Customer(stack.urls["api"])
-    await made.sign_in(ADMIN_EMAIL, stack.admin_password())
     yield made
     await made.close()
 

@@ -14,7 +14,6 @@ from demo.customer import Customer
 from demo.scenarios import SCENARIOS
 from domain import audit
 from runtime.embedded import Stack
-from runtime.furnish import ADMIN_EMAIL
 
 
 @pytest.fixture(scope="session")
@@ -22,20 +21,12 @@ async def ran(stack: Stack) -> bool:
     return await run(stack.urls["api"], stack.urls["sandbox"])
 
 
-@pytest.fixture
-async def admin(stack: Stack):
-    admin = Customer(stack.urls["api"])
-    await admin.sign_in(ADMIN_EMAIL, stack.admin_password())
-    yield admin
-    await admin.close()
-
-
 async def test_every_delivery_of_the_demo_ends_as_it_should(ran: bool) -> None:
     assert ran
 
 
-async def test_no_two_couriers_were_sent_for_one_delivery(stack: Stack, ran: bool, admin: Customer) -> None:
-    page = await admin.call("GET", "/v1/deliveries", params={"limit": 100})
+async def test_no_two_couriers_were_sent_for_one_delivery(stack: Stack, ran: bool, staff: Customer) -> None:
+    page = await staff.call("GET", "/v1/deliveries", params={"limit": 100})
     async with httpx.AsyncClient(base_url=stack.urls["sandbox"]) as sandbox:
         bookings = (await sandbox.get("/control/bookings")).json()["items"]
     held = [b["display_id"] for b in bookings if b["state"] in ("live", "finished")]
@@ -44,7 +35,7 @@ async def test_no_two_couriers_were_sent_for_one_delivery(stack: Stack, ran: boo
 
 
 async def test_temporal_lists_deliveries_by_search_attribute_and_tells_their_story(
-    stack: Stack, ran: bool, admin: Customer
+    stack: Stack, ran: bool, staff: Customer
 ) -> None:
     temporal = await Client.connect(stack.env["ENTREGA_TEMPORAL_ADDRESS"])
     found = 0
@@ -57,11 +48,11 @@ async def test_temporal_lists_deliveries_by_search_attribute_and_tells_their_sto
 
 
 async def test_the_audit_in_mongodb_is_the_whole_journal_and_its_chains_hold(
-    stack: Stack, ran: bool, admin: Customer
+    stack: Stack, ran: bool, staff: Customer
 ) -> None:
-    page = await admin.call("GET", "/v1/deliveries", params={"limit": 100})
+    page = await staff.call("GET", "/v1/deliveries", params={"limit": 100})
     delivery = next(d for d in page["items"] if d["status"] == "returned")
-    timeline = await admin.call("GET", f"/v1/tracking/{delivery['id']}")
+    timeline = await staff.call("GET", f"/v1/tracking/{delivery['id']}")
     mongo: AsyncMongoClient = AsyncMongoClient(stack.env["ENTREGA_MONGO_URL"])
     collection = mongo["entrega"]["audit"]
     for _ in range(100):
@@ -69,7 +60,7 @@ async def test_the_audit_in_mongodb_is_the_whole_journal_and_its_chains_hold(
             break
         await asyncio.sleep(0.1)
     await mongo.close()
-    audited = await admin.call("GET", "/v1/audit", params={"subject": delivery["id"], "limit": 100})
+    audited = await staff.call("GET", "/v1/audit", params={"subject": delivery["id"], "limit": 100})
     lines = [audit.JournalLine.model_validate(line) for line in reversed(audited["items"])]
     assert [line.seq for line in lines] == list(range(1, len(timeline["lines"]) + 1))
     previous = audit.GENESIS
@@ -89,9 +80,9 @@ async def test_the_audit_log_is_verified_from_the_front_door(stack: Stack, ran: 
 
 
 async def test_the_recipients_page_needs_no_sign_in_and_tells_nothing_personal(
-    stack: Stack, ran: bool, admin: Customer
+    stack: Stack, ran: bool, staff: Customer
 ) -> None:
-    page = await admin.call("GET", "/v1/deliveries", params={"limit": 100, "status": "delivered"})
+    page = await staff.call("GET", "/v1/deliveries", params={"limit": 100, "status": "delivered"})
     async with httpx.AsyncClient() as stranger:
         told = page["items"][0]["tracking_url"].replace("/track/", "/v1/track/")  # what the recipient's page asks
         answer = await stranger.get(told)
@@ -102,8 +93,8 @@ async def test_the_recipients_page_needs_no_sign_in_and_tells_nothing_personal(
         assert personal not in answer.text
 
 
-async def test_another_organisations_delivery_is_not_there(stack: Stack, ran: bool, admin: Customer) -> None:
-    page = await admin.call("GET", "/v1/deliveries", params={"limit": 1})
+async def test_another_organisations_delivery_is_not_there(stack: Stack, ran: bool, staff: Customer) -> None:
+    page = await staff.call("GET", "/v1/deliveries", params={"limit": 1})
     stranger = Customer(stack.urls["api"])
     await stranger.register("stranger@example.com", "a long enough secret", "Stranger")
     token = stranger._http.headers["Authorization"]

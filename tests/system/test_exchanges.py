@@ -14,18 +14,9 @@ import pytest
 from demo.customer import Customer, Refused
 from demo.scenarios import Scenario
 from runtime.embedded import Stack
-from runtime.furnish import ADMIN_EMAIL
 
 ROOT = Path(__file__).parents[2]
 OURS = "entrega_carrier_calls_total entrega_carrier_call_seconds_bucket entrega_carrier_breaker_state"
-
-
-@pytest.fixture
-async def admin(stack: Stack):
-    made = Customer(stack.urls["api"])
-    await made.sign_in(ADMIN_EMAIL, stack.admin_password())
-    yield made
-    await made.close()
 
 
 @pytest.fixture
@@ -51,12 +42,12 @@ async def booked(customer: Customer) -> str:
 
 
 async def test_support_sees_what_was_said_to_carriers_and_nobody_else_does(
-    booked: str, customer: Customer, admin: Customer
+    booked: str, customer: Customer, staff: Customer
 ) -> None:
     items = []
     async with asyncio.timeout(30):
         while not {"quote", "availability", "book"} <= {item["operation"] for item in items}:
-            page = await admin.call("GET", f"/v1/tracking/{booked}/exchanges", params={"limit": 100})
+            page = await staff.call("GET", f"/v1/tracking/{booked}/exchanges", params={"limit": 100})
             items = page["items"]
             await asyncio.sleep(0.2)
     assert {item["delivery_id"] for item in items} == {booked}
@@ -71,14 +62,14 @@ async def test_support_sees_what_was_said_to_carriers_and_nobody_else_does(
     shown = json.dumps(items, ensure_ascii=False)
     people = ("Carla", "Padaria", "Funchal", "Paulista", "99990000", "0131020", "0455106", "-23.5", "Bolo", "entrega-l")
     assert [personal for personal in people if personal in shown] == []
-    first = await admin.call("GET", f"/v1/tracking/{booked}/exchanges", params={"limit": 1})
-    second = await admin.call("GET", f"/v1/tracking/{booked}/exchanges", params={"limit": 1, "cursor": first["next"]})
+    first = await staff.call("GET", f"/v1/tracking/{booked}/exchanges", params={"limit": 1})
+    second = await staff.call("GET", f"/v1/tracking/{booked}/exchanges", params={"limit": 1, "cursor": first["next"]})
     assert second["items"][0]["id"] != first["items"][0]["id"]
     with pytest.raises(Refused) as forbidden:
         await customer.call("GET", f"/v1/tracking/{booked}/exchanges")
     assert forbidden.value.status == 403
     with pytest.raises(Refused) as missing:
-        await admin.call("GET", f"/v1/tracking/del_{'0' * 32}/exchanges")
+        await staff.call("GET", f"/v1/tracking/del_{'0' * 32}/exchanges")
     assert missing.value.status == 404
 
 

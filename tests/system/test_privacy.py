@@ -4,12 +4,12 @@ keys, and ledger and audit log are whole."""
 import asyncio
 import json
 import secrets
-import sys
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from front_door import entrega
 
 from demo.customer import Customer, Refused
 from demo.scenarios import Scenario
@@ -22,14 +22,6 @@ pytestmark = pytest.mark.long
 NAME, RECIPIENT, STREET = "Zuleica Canarinhodosul", "Epaminondas Bemtevidonorte", "Travessa das Arapongas Azuis"
 CANARIES = (NAME, RECIPIENT, STREET, "zuleica.canarinho")
 PASSWORD = "vermelhopapagaio amarelotucano"
-
-
-async def entrega(*words: str) -> str:
-    command = [sys.executable, "-m", "entrega", *words]
-    done = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    told, _ = await done.communicate()
-    assert done.returncode == 0
-    return told.decode()
 
 
 def body() -> dict[str, Any]:

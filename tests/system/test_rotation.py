@@ -1,10 +1,10 @@
 """Keys are rotated while deliveries live: each ends as it should, and the old keys can go."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 import pytest
+from front_door import entrega
 
 from demo import run
 from demo.customer import Customer
@@ -14,14 +14,6 @@ from runtime.embedded import Stack
 from runtime.furnish import ADMIN_EMAIL
 
 pytestmark = pytest.mark.long
-
-
-async def entrega(*words: str) -> str:
-    command = [sys.executable, "-m", "entrega", *words]
-    done = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    told, _ = await done.communicate()
-    assert done.returncode == 0
-    return told.decode()
 
 
 async def test_data_keys_are_wrapped_anew_under_load_and_nothing_becomes_unreadable(tmp_path: Path) -> None:

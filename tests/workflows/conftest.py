@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from world import Life, World, workers
 
 from runtime.temporal import data_converter
 from workflows import search
@@ -35,6 +36,20 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 @pytest.fixture
 def client(env: WorkflowEnvironment) -> Client:
     return env.client
+
+
+@pytest.fixture
+async def world(client: Client) -> AsyncIterator[World]:
+    """The world around deliveries, with the workers that run them in it."""
+    world = World()
+    async with workers(client, world):
+        yield world
+
+
+@pytest.fixture
+def life(client: Client, world: World) -> Life:
+    """One delivery in it."""
+    return Life(client, world)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

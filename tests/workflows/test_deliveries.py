@@ -20,13 +20,6 @@ QUICK = DeliveryPolicy(
 
 
 @pytest.fixture
-async def world(client):
-    world = World()
-    async with workers(client, world):
-        yield world
-
-
-@pytest.fixture
 def life(client, world):
     return Life(client, world, QUICK)
 

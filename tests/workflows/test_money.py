@@ -1,7 +1,6 @@
 """The money of a delivery as its workflow posts it, told twice where a worker dies between commit and answer."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,18 +17,6 @@ from domain.quotes import CarrierOffer, Component
 from domain.terms import Margin
 from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
-
-
-@pytest.fixture
-async def world(client: Client) -> AsyncIterator[World]:
-    world = World()
-    async with workers(client, world):
-        yield world
-
-
-@pytest.fixture
-def life(client: Client, world: World) -> Life:
-    return Life(client, world)
 
 
 def net(world: World, its_id: str) -> dict[str, int]:

@@ -15,18 +15,6 @@ from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
 
 
-@pytest.fixture
-async def world(client):
-    world = World()
-    async with workers(client, world):
-        yield world
-
-
-@pytest.fixture
-def life(client, world):
-    return Life(client, world)
-
-
 async def waiting(life: Life) -> None:
     """Until its booking waits, and says so."""
     await life.until(lambda _: "delivery.waiting" in life.world.kinds(life.id))

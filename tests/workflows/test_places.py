@@ -1,13 +1,12 @@
 """The points of a delivery's ends: found before it begins, told to carriers, and to nobody else."""
 
-from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
 
 import fakes
 import pytest
 from temporalio.client import Client
-from world import Life, World, request, stop, workers
+from world import Life, World, request, stop
 
 from api.deliveries.asking import request_delivery
 from api.deps import Parts
@@ -20,18 +19,6 @@ from runtime.settings import Settings
 PAULISTA = Point(latitude=-23.5614, longitude=-46.656)
 ITAIM = Point(latitude=-23.5868, longitude=-46.682)
 OPERATIONS = ("quote", "availability", "book")
-
-
-@pytest.fixture
-async def world(client: Client) -> AsyncIterator[World]:
-    world = World()
-    async with workers(client, world):
-        yield world
-
-
-@pytest.fixture
-def life(client: Client, world: World) -> Life:
-    return Life(client, world)
 
 
 def ends(asked: Any) -> list[tuple[float | None, float | None]]:

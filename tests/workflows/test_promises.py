@@ -1,6 +1,5 @@
 """What a contract promises: made once, kept or broken once, credited in the move that says so."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,7 +8,7 @@ import fakes
 import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
-from world import Life, World, brl, request, workers
+from world import Life, World, brl, request
 
 from api.deliveries.asking import request_delivery
 from api.deps import Parts
@@ -23,13 +22,6 @@ from workflows.deliveries import DeliveryWorkflow as W
 
 TENTH = SlaTerms(credit=Credit(percent=10))
 FROM_PICKUP = SlaTerms(basis=Basis.PICKUP, within=timedelta(minutes=45), tolerance=timedelta(minutes=5))
-
-
-@pytest.fixture
-async def world(client: Client) -> AsyncIterator[World]:
-    world = World()
-    async with workers(client, world):
-        yield world
 
 
 @pytest.fixture

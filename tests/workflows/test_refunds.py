@@ -1,13 +1,12 @@
 """What a carrier pays back after it has let go: weeks later, or never."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
-from world import Life, World, workers
+from world import Life, World
 
 from domain import errors
 from domain.bookings import BookingSafety, Cancellation
@@ -17,18 +16,6 @@ from workflows.deliveries import DeliveryWorkflow as W
 
 LATER = Cancellation(refund_pending=True)
 OWED, PAID, NOTHING = (1200, 1000), (0, 1000), (0, 0)
-
-
-@pytest.fixture
-async def world(client: Client) -> AsyncIterator[World]:
-    world = World()
-    async with workers(client, world):
-        yield world
-
-
-@pytest.fixture
-def life(client: Client, world: World) -> Life:
-    return Life(client, world)
 
 
 def books(life: Life) -> tuple[int, int]:

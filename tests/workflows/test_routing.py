@@ -1,23 +1,10 @@
 """What rules say of a delivery's accounts is kept with it: who is preferred, and who was left out and why."""
 
 import pytest
-from world import Life, World, workers
 
 from domain.quotes import Decline
 from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
-
-
-@pytest.fixture
-async def world(client):
-    world = World()
-    async with workers(client, world):
-        yield world
-
-
-@pytest.fixture
-def life(client, world):
-    return Life(client, world)
 
 
 def left_out(name: str, reason: str = "denied_by_rule") -> Decline:
