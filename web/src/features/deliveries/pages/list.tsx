@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 
 import { useExplain } from "@/lib/explain";
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { ButtonLink } from "@/ui/links";
 import { Page } from "@/ui/page";
 import { Rows, type Column } from "@/ui/rows";
@@ -28,7 +29,7 @@ export function DeliveriesPage() {
   const filter = route.useSearch();
   const go = route.useNavigate();
   const query = useInfiniteQuery(deliveriesQuery(filter));
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const { items, more } = usePaged(query);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const chosen = items?.filter(({ id }) => ticked.has(id)) ?? [];
   const columns = useColumns(items ?? [], ticked, setTicked);
@@ -61,17 +62,7 @@ export function DeliveriesPage() {
           />
         )
       ) : (
-        <Rows
-          label={t("table")}
-          columns={columns}
-          items={items}
-          idOf={({ id }) => id}
-          more={{
-            has: query.hasNextPage,
-            fetching: query.isFetchingNextPage,
-            fetch: () => void query.fetchNextPage(),
-          }}
-        />
+        <Rows label={t("table")} columns={columns} items={items} idOf={({ id }) => id} more={more} />
       )}
       {chosen.length > 0 && (
         <Suspense>

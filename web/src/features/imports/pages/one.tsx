@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/lib/api/client";
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { FormError } from "@/ui/form";
 import { TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
@@ -105,7 +106,7 @@ function Lines({ importId, outcome }: { importId: string; outcome?: Outcome }) {
   const { t } = useTranslation("imports");
   const format = useFormat();
   const query = useInfiniteQuery(linesQuery(importId, outcome));
-  const items = query.data?.pages.flatMap((page) => page.items);
+  const { items, more } = usePaged(query);
   const columns: Column<Schemas["ImportLine"]>[] = [
     {
       id: "line",
@@ -138,12 +139,6 @@ function Lines({ importId, outcome }: { importId: string; outcome?: Outcome }) {
     return <Failure title={t("lines.failed")} error={query.error} onRetry={() => void query.refetch()} />;
   if (items?.length === 0) return <Empty title={t("lines.none")} />;
   return (
-    <Rows
-      label={t("lines.table")}
-      columns={columns}
-      items={items}
-      idOf={({ line }) => String(line)}
-      more={{ has: query.hasNextPage, fetching: query.isFetchingNextPage, fetch: () => void query.fetchNextPage() }}
-    />
+    <Rows label={t("lines.table")} columns={columns} items={items} idOf={({ line }) => String(line)} more={more} />
   );
 }

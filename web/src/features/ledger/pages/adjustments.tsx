@@ -2,10 +2,10 @@ import { NativeSelect } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { ButtonLink } from "@/ui/links";
 import { Page } from "@/ui/page";
 import { Rows, type Column } from "@/ui/rows";
@@ -25,7 +25,7 @@ export function AdjustmentsPage() {
   const { status } = route.useSearch();
   const go = route.useNavigate();
   const query = useInfiniteQuery(adjustmentsQuery(status));
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const { items, more } = usePaged(query);
   const columns = useColumns();
   return (
     <Page title={t("title")}>
@@ -56,17 +56,7 @@ export function AdjustmentsPage() {
           detail={t(status ? "adjustments.emptyFilteredDetail" : "adjustments.emptyDetail")}
         />
       ) : (
-        <Rows
-          label={t("sections.adjustments")}
-          columns={columns}
-          items={items}
-          idOf={({ id }) => id}
-          more={{
-            has: query.hasNextPage,
-            fetching: query.isFetchingNextPage,
-            fetch: () => void query.fetchNextPage(),
-          }}
-        />
+        <Rows label={t("sections.adjustments")} columns={columns} items={items} idOf={({ id }) => id} more={more} />
       )}
     </Page>
   );

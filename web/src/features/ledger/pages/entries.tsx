@@ -1,10 +1,10 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { Page } from "@/ui/page";
 import { Rows, type Column } from "@/ui/rows";
 import { Empty, Failure } from "@/ui/states";
@@ -33,7 +33,7 @@ export function EntriesPage() {
   const filter = route.useSearch();
   const go = route.useNavigate();
   const query = useInfiniteQuery(entriesQuery(entriesOf(filter)));
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const { items, more } = usePaged(query);
   const columns = useColumns();
   const filtered = Object.values(filter).some(Boolean);
   return (
@@ -56,17 +56,7 @@ export function EntriesPage() {
           }
         />
       ) : (
-        <Rows
-          label={t("entries.table")}
-          columns={columns}
-          items={items}
-          idOf={({ id }) => id}
-          more={{
-            has: query.hasNextPage,
-            fetching: query.isFetchingNextPage,
-            fetch: () => void query.fetchNextPage(),
-          }}
-        />
+        <Rows label={t("entries.table")} columns={columns} items={items} idOf={({ id }) => id} more={more} />
       )}
     </Page>
   );

@@ -1,10 +1,10 @@
 import { IconFileSpreadsheet, IconUpload } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { ButtonLink } from "@/ui/links";
 import { Page } from "@/ui/page";
 import { Rows, type Column } from "@/ui/rows";
@@ -19,7 +19,7 @@ const count = (one: Reconciliation) => Object.values(one.counts).reduce((sum, ea
 export function ReconciliationsPage() {
   const { t } = useTranslation("ledger");
   const query = useInfiniteQuery(reconciliationsQuery);
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const { items, more } = usePaged(query);
   const columns = useColumns();
   const add = (
     <ButtonLink to="/ledger/reconciliations/new" leftSection={<IconUpload size={16} aria-hidden />}>
@@ -48,11 +48,7 @@ export function ReconciliationsPage() {
             columns={columns}
             items={items}
             idOf={({ id }) => id}
-            more={{
-              has: query.hasNextPage,
-              fetching: query.isFetchingNextPage,
-              fetch: () => void query.fetchNextPage(),
-            }}
+            more={more}
           />
         </>
       )}

@@ -1,9 +1,9 @@
 import { IconEye } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { Item, Listed } from "@/ui/listed";
 import { Section } from "@/ui/section";
 import { Empty } from "@/ui/states";
@@ -24,7 +24,7 @@ export function AccessPage() {
   const format = useFormat();
   const { id, owns } = useHere();
   const query = useInfiniteQuery({ ...accessesQuery(id), enabled: owns });
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const { items, more } = usePaged(query);
   return (
     <OrganisationPage title={t("access.title")}>
       {!owns ? (
@@ -39,11 +39,7 @@ export function AccessPage() {
             failed={t("access.failed")}
             onRetry={() => void query.refetch()}
             empty={<Empty icon={<IconEye size={22} />} title={t("access.empty")} detail={t("access.emptyDetail")} />}
-            more={{
-              has: query.hasNextPage,
-              fetching: query.isFetchingNextPage,
-              fetch: () => void query.fetchNextPage(),
-            }}
+            more={more}
           >
             {(one) => (
               <Item

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { Item, Listed, Tag } from "@/ui/listed";
 
 import { exchangesQuery } from "../queries";
@@ -13,10 +14,11 @@ export function Exchanges({ deliveryId }: { deliveryId: string }) {
   const { t } = useTranslation("support");
   const format = useFormat();
   const query = useInfiniteQuery(exchangesQuery(deliveryId));
+  const { items, more } = usePaged(query);
   return (
     <Listed
       label={t("exchanges.title")}
-      items={query.data?.pages.flatMap((page) => page.items)}
+      items={items}
       idOf={({ id }) => id}
       error={query.error}
       failed={t("exchanges.failed")}
@@ -26,7 +28,7 @@ export function Exchanges({ deliveryId }: { deliveryId: string }) {
           {t("exchanges.empty")}
         </Text>
       }
-      more={{ has: query.hasNextPage, fetching: query.isFetchingNextPage, fetch: () => void query.fetchNextPage() }}
+      more={more}
     >
       {(one) => (
         <Item

@@ -7,6 +7,7 @@ import { StatusBadge } from "@/features/deliveries/components/status-badge";
 import { place } from "@/features/deliveries/naming";
 import type { Schemas } from "@/lib/api/client";
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { TextLink } from "@/ui/links";
 import { Item, Listed, Tag } from "@/ui/listed";
 import { Card } from "@/ui/page";
@@ -20,6 +21,7 @@ interface FoundProps {
 }
 
 export function Found({ label, query, empty }: FoundProps) {
+  const { items, more } = usePaged(query);
   const { t } = useTranslation("support");
   const format = useFormat();
   return (
@@ -27,17 +29,13 @@ export function Found({ label, query, empty }: FoundProps) {
       <div className={classes.body}>
         <Listed
           label={label}
-          items={query.data?.pages.flatMap((page) => page.items)}
+          items={items}
           idOf={({ id }) => id}
           error={query.error}
           failed={t("search.failed")}
           onRetry={() => void query.refetch()}
           empty={empty}
-          more={{
-            has: query.hasNextPage,
-            fetching: query.isFetchingNextPage,
-            fetch: () => void query.fetchNextPage(),
-          }}
+          more={more}
         >
           {(delivery) => (
             <Item

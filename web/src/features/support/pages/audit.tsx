@@ -6,6 +6,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { TextLink } from "@/ui/links";
 import { Item, Listed } from "@/ui/listed";
 import { Card } from "@/ui/page";
@@ -87,16 +88,17 @@ function Lines({ where }: { where: Audit }) {
   const { t } = useTranslation("support");
   const format = useFormat();
   const query = useInfiniteQuery(auditQuery(where));
+  const { items, more } = usePaged(query);
   return (
     <Listed
       label={t("audit.lines")}
-      items={query.data?.pages.flatMap((page) => page.items)}
+      items={items}
       idOf={({ id }) => String(id)}
       error={query.error}
       failed={t("audit.failed")}
       onRetry={() => void query.refetch()}
       empty={<Empty icon={<IconListSearch size={22} />} title={t("audit.empty")} detail={t("audit.emptyDetail")} />}
-      more={{ has: query.hasNextPage, fetching: query.isFetchingNextPage, fetch: () => void query.fetchNextPage() }}
+      more={more}
     >
       {(line) => (
         <Item

@@ -2,10 +2,10 @@
 import { NativeSelect, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { usePaged } from "@/lib/paged";
 import { Rows, type Column } from "@/ui/rows";
 import { Empty, Failure } from "@/ui/states";
 
@@ -25,7 +25,7 @@ interface LogProps {
 export function Log({ endpointId, outcome, onOutcome }: LogProps) {
   const { t } = useTranslation("webhooks");
   const query = useInfiniteQuery(logQuery(endpointId, outcome));
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const { items, more } = usePaged(query);
   const columns = useColumns(endpointId);
   return (
     <section className={classes.log} aria-label={t("log.title")}>
@@ -49,17 +49,7 @@ export function Log({ endpointId, outcome, onOutcome }: LogProps) {
           detail={t(outcome ? "log.emptyFilteredDetail" : "log.emptyDetail")}
         />
       ) : (
-        <Rows
-          label={t("log.title")}
-          columns={columns}
-          items={items}
-          idOf={({ id }) => id}
-          more={{
-            has: query.hasNextPage,
-            fetching: query.isFetchingNextPage,
-            fetch: () => void query.fetchNextPage(),
-          }}
-        />
+        <Rows label={t("log.title")} columns={columns} items={items} idOf={({ id }) => id} more={more} />
       )}
     </section>
   );

@@ -2,9 +2,9 @@ import { Button } from "@mantine/core";
 import { IconPlus, IconWebhook } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
+import { usePaged } from "@/lib/paged";
 import { ButtonLink } from "@/ui/links";
 import { Page } from "@/ui/page";
 import { Rows, type Column } from "@/ui/rows";
@@ -18,7 +18,7 @@ export function EndpointsPage() {
   const { t } = useTranslation("webhooks");
   const may = useMay();
   const query = useInfiniteQuery(endpointsQuery);
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  const { items, more } = usePaged(query);
   const columns = useColumns();
   const add = may.keep ? (
     <ButtonLink to="/webhooks/new" leftSection={<IconPlus size={16} aria-hidden />}>
@@ -36,17 +36,7 @@ export function EndpointsPage() {
       ) : items?.length === 0 ? (
         <Empty icon={<IconWebhook size={22} />} title={t("empty.title")} detail={t("empty.detail")} action={add} />
       ) : (
-        <Rows
-          label={t("tableLabel")}
-          columns={columns}
-          items={items}
-          idOf={({ id }) => id}
-          more={{
-            has: query.hasNextPage,
-            fetching: query.isFetchingNextPage,
-            fetch: () => void query.fetchNextPage(),
-          }}
-        />
+        <Rows label={t("tableLabel")} columns={columns} items={items} idOf={({ id }) => id} more={more} />
       )}
     </Page>
   );
