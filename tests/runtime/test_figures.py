@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from domain.figures import FigureFilter, Figures, Grouping
 from entrega import app
+from storage._crypto import BlindIndex
 from storage._engine import connect
 from storage.deliveries import SqlDeliveryStore
 from storage.figures import SqlFigureStore
@@ -44,7 +45,8 @@ async def test_what_happens_is_counted_and_the_command_counts_the_same(postgres,
     monkeypatch.setattr("workers.figures._IDLE_S", 0.0)
     monkeypatch.setattr("workers.figures._PAUSE_S", 0.0)
     it = delivery()
-    await SqlDeliveryStore(engine, KeyRing(engine, keks)).record(move(it, line(data={"service": "express"})))
+    deliveries = SqlDeliveryStore(engine, KeyRing(engine, keks), BlindIndex(bytes(32)))
+    await deliveries.record(move(it, line(data={"service": "express"})))
     store = Once(engine)
     await count_figures(store, store.stop)
     where = FigureFilter(first=NOW.date(), last=NOW.date(), organisation_id=it.organisation_id)

@@ -92,9 +92,10 @@ try {
   // A file: what is wrong with it, then its deliveries.
   await page.goto("/deliveries/import");
   const field = page.getByLabel("Arquivo CSV");
-  const head =
-    "Pedido;Remetente Nome;Remetente CEP;Remetente Rua;Destinatário Nome;Destinatário CEP;Destinatário Rua;weight_g";
-  const ends = "Loja;01310200;Av Paulista;São Paulo;SP;Ana;01426000;Rua Oscar Freire;São Paulo;SP";
+  const address = (of) => ["Nome", "CEP", "Rua", "Número", "Bairro", "Cidade", "UF"].map((it) => `${of} ${it}`);
+  const head = ["Pedido", ...address("Remetente"), ...address("Destinatário"), "weight_g"].join(";");
+  const from = "Loja;01310200;Av Paulista;1578;Bela Vista;São Paulo;SP";
+  const ends = `${from};Ana;01426000;Rua Oscar Freire;379;Jardins;São Paulo;SP`;
   const line = (number, grams) => `I-${number};${ends};${grams}`;
   await field.setInputFiles(sheet(head, line(1, 500), line(2, "muito")));
   await page.getByRole("button", { name: "Conferir e começar" }).click();

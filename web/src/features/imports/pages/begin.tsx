@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, NativeSelect, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, NativeSelect, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -10,12 +10,12 @@ import { useIntent } from "@/lib/intent";
 import { FormError } from "@/ui/form";
 import { TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
+import { Sheet } from "@/ui/sheet";
 import { Failure } from "@/ui/states";
 
 import { FileField } from "../components/file-field";
 import { LineProblems } from "../components/line-problems";
 import { downloadTemplate, importsQuery, useBegin, type Upload } from "../queries";
-import classes from "./begin.module.css";
 
 const RULES = ["", "cheapest", "fastest", "best_value", "cheapest_by"] as const;
 
@@ -99,30 +99,25 @@ function Past() {
       <Title order={2} p="lg" pb="xs">
         {t("past.title")}
       </Title>
-      <Table verticalSpacing="sm" horizontalSpacing="lg" className={classes.past}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("past.when")}</Table.Th>
-            <Table.Th>{t("past.status")}</Table.Th>
-            <Table.Th ta="end">{t("past.lines")}</Table.Th>
-            <Table.Th ta="end">{t("outcome.failed")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {data.items.map((each) => (
-            <Table.Tr key={each.id}>
-              <Table.Td>
-                <TextLink to="/deliveries/import/$importId" params={{ importId: each.id }}>
-                  {format.shortDateTime(each.created_at)}
-                </TextLink>
-              </Table.Td>
-              <Table.Td>{t(`status.${each.status}`)}</Table.Td>
-              <Table.Td ta="end">{format.number(each.lines)}</Table.Td>
-              <Table.Td ta="end">{format.number(each.failed)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <Sheet
+        label={t("past.title")}
+        items={data.items}
+        idOf={({ id }) => id}
+        columns={[
+          {
+            id: "when",
+            header: t("past.when"),
+            cell: ({ id, created_at }) => (
+              <TextLink to="/deliveries/import/$importId" params={{ importId: id }}>
+                {format.shortDateTime(created_at)}
+              </TextLink>
+            ),
+          },
+          { id: "status", header: t("past.status"), cell: ({ status }) => t(`status.${status}`) },
+          { id: "lines", header: t("past.lines"), end: true, cell: ({ lines }) => format.number(lines) },
+          { id: "failed", header: t("outcome.failed"), end: true, cell: ({ failed }) => format.number(failed) },
+        ]}
+      />
     </Card>
   );
 }
