@@ -22,7 +22,7 @@ up: web ## run everything on this machine until Ctrl-C
 test: web ## run the tests, but for the long ones
 	@sh scripts/debian-chromium.sh
 	@sh scripts/web.sh test
-	@$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadfile  # much of it waits: two at once take half as long
+	@$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 10  # much of it waits: two at once take half as long
 
 test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on every port
 	@sh scripts/debian-postgres.sh

@@ -21,6 +21,11 @@ from storage.migrations import upgrade
 SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications", "relay", "codec", "keys")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole lives come first: they wait more than they work, and beside them the short tests are done."""
+    items.sort(key=lambda item: "system" not in item.path.parts)
+
+
 @dataclass
 class Postgres:
     """A migrated database, reached as its owner or as one of the services' roles."""

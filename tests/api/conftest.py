@@ -4,7 +4,7 @@ and answered, without a server."""
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import fakes
 import httpx
@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from api.deps import Parts
-from api.tokens import issue
+from api.later import Later
+from api.tokens import KeySet, issue
 from carriers import CarrierBook
 from channels.webhook import WebhookChannel, rules
 from domain.users import OrgRole, Principal, Role
@@ -44,9 +45,9 @@ def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def settings(keys_dir: Path, tmp_path: Path) -> Settings:
-    token_key = tmp_path / "tracking"
+@pytest.fixture(scope="session")
+def settings(keys_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    token_key = tmp_path_factory.mktemp("tokens") / "tracking"
     token_key.write_bytes(b"0123456789abcdef0123456789abcdef")
     return Settings(
         keys_dir=keys_dir,
@@ -133,11 +134,23 @@ async def parts(settings: Settings, people: AsyncEngine, telling: AsyncEngine, k
     await cache.close()
 
 
-@pytest.fixture
-def app(settings: Settings, parts: Parts) -> FastAPI:
-    made = create_app(SERVICES, settings, parts)
-    made.state.parts = parts  # ASGITransport runs no lifespan
+@pytest.fixture(scope="session")
+def routed(settings: Settings) -> FastAPI:
+    """Made once, since its routes are half a second of thought at the first request; with one that is broken."""
+    made = create_app(SERVICES, settings, cast(Parts, object()))
+
+    @made.get("/v1/broken", include_in_schema=False)
+    async def broken() -> None:
+        raise RuntimeError("Ana Pessoa, +5511999990000") from ValueError("the password is 1234")
+
     return made
+
+
+@pytest.fixture
+def app(routed: FastAPI, settings: Settings, parts: Parts) -> FastAPI:
+    routed.state.parts = parts  # ASGITransport runs no lifespan
+    routed.state.keys, routed.state.later = KeySet(settings), Later()
+    return routed
 
 
 @pytest.fixture

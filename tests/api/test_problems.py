@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 from bodies import delivery as body
-from fastapi import FastAPI
 from world import stop
 
 from api.deps import Parts
@@ -172,14 +171,10 @@ async def test_a_method_a_path_does_not_take_is_told_those_it_takes(
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
-async def test_an_error_of_ours_tells_nothing(app: FastAPI, http: httpx.AsyncClient) -> None:
-    @app.get("/v1/broken")
-    async def broken() -> None:
-        raise RuntimeError("the password is 1234")
-
+async def test_an_error_of_ours_tells_nothing(http: httpx.AsyncClient) -> None:
     answer = await http.get("/v1/broken")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert "1234" not in answer.text
+    assert not {part for part in ("Ana", "5511", "1234") if part in answer.text}
 
 
 async def test_temporal_being_away_is_a_503_that_says_what_to_do(http: httpx.AsyncClient, signed: Any) -> None:

@@ -17,13 +17,6 @@ from runtime.settings import Settings
 APP = "https://app.entrega.example"
 
 
-@pytest.fixture
-async def broken(app: FastAPI) -> None:
-    @app.get("/v1/broken")
-    async def broken() -> None:
-        raise RuntimeError("Ana Pessoa, +5511999990000") from ValueError("the password is 1234")
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -41,9 +34,7 @@ async def broken(app: FastAPI) -> None:
         ("GET", "/v1/docs/files/swagger-ui.css", 200),
     ],
 )
-async def test_every_answer_is_safe_to_show(
-    method: str, path: str, status: int, http: httpx.AsyncClient, broken: None
-) -> None:
+async def test_every_answer_is_safe_to_show(method: str, path: str, status: int, http: httpx.AsyncClient) -> None:
     answer = await http.request(method, path, json={} if method == "POST" else None)
     assert answer.status_code == status
     policy = answer.headers["content-security-policy"]
@@ -115,13 +106,13 @@ async def test_the_page_runs_our_scripts_and_no_others(http: httpx.AsyncClient) 
         assert (await http.get(path)).status_code == 200
 
 
-async def test_an_error_of_ours_is_logged_by_its_place_alone(http: httpx.AsyncClient, broken: None) -> None:
+async def test_an_error_of_ours_is_logged_by_its_place_alone(http: httpx.AsyncClient) -> None:
     with structlog.testing.capture_logs() as logged:
         answer = await http.get("/v1/broken")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     [line] = [line for line in logged if line["event"] == "unexpected"]
     assert (line["error"], line["route"]) == ("RuntimeError", "/v1/broken")
-    assert any("test_safe_headers.py" in place for place in line["at"])
+    assert any("conftest.py" in place for place in line["at"])
     assert "after ValueError" in line["at"]
     assert "1234" not in repr(logged)
     assert "Ana" not in repr(logged)
