@@ -12,6 +12,7 @@
     ├── Unavailable          try again: something we need is down            (retryable)
     ├── NotTaken             a subscriber has not taken a message yet        (retryable)
     │   └── SubscriberBusy       it was not even tried: wait `retry_after` seconds
+    ├── LetterRefused        the mail server said no for good, whatever is tried
     └── CarrierError         a carrier said no, or nothing
         ├── CarrierRejected      it will not, and asking again will not help
         ├── CarrierPaused        staff hold it back: nothing was sent, and the delivery waits by itself
@@ -262,6 +263,10 @@ class NotTaken(DomainError):
 
 class SubscriberBusy(NotTaken):
     """The subscriber is left alone for a moment; nothing was sent."""
+
+
+class LetterRefused(DomainError):
+    """The mail server will never take this letter."""
 
 
 # Carriers

@@ -91,7 +91,8 @@ class LetterWorkflow:
             return
 
     async def _write(self, draft: Draft) -> None:
-        """Until it is sent, or given up after days, so that what comes later is not held up for ever."""
+        """Until it is sent, or given up (at once where it is refused for good, else after days), so that what comes
+        later is not held up for ever."""
         try:
             if self._start.delivery_id is not None:
                 await self._write_to_recipient(self._start.delivery_id, draft)

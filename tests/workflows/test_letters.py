@@ -13,6 +13,7 @@ from typing import Any
 
 import fakes
 import pytest
+from aiosmtpd.smtp import SMTP
 from making import delivery, fresh, stop, user
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -29,7 +30,7 @@ from domain.telling_letters import Audience, Template, TemplateName, Words
 from domain.users import Locale
 from runtime.codec import SealingCodec
 from runtime.letters import SignedLinks, TemporalLetterWriter, unsubscribing
-from runtime.mailbox import serve
+from runtime.mailbox import Mailbox, serve
 from runtime.settings import Settings
 from runtime.temporal import data_converter, make_worker
 from runtime.wiring import identity
@@ -349,6 +350,27 @@ async def test_when_the_mail_server_is_away_for_an_hour_everything_arrives_in_or
     places = [told.index(what) for what in ("Tentativa de entrega sem sucesso", "Extraviada", "Nenhum entregador")]
     assert places == sorted(places)
     assert len(town.letters()) <= 2
+
+
+class Dead(Mailbox):
+    """A mail server that has no such mailbox."""
+
+    async def handle_RCPT(self, *_: object) -> str:
+        return "550 5.1.1 no such user"
+
+
+async def test_a_letter_refused_for_good_is_given_up_at_once_and_the_next_is_sent(town: Town) -> None:
+    ana = await town.member(f"{fresh('ana')}@example.com")
+    town.happens(fresh("del"), "lost")
+    dead = Dead(town.folder / "mail")
+    async with await asyncio.get_running_loop().create_server(lambda: SMTP(dead), "127.0.0.1", town.port):
+        async with asyncio.timeout(20):  # no clock is moved: days would not pass
+            await town.told(ana)
+    town.happens(fresh("del"), "failed")
+    async with AsyncExitStack() as stack:
+        await town.open(stack)
+        await town.told(ana)
+    assert [letter["Subject"].partition(":")[0] for letter in town.letters()] == ["Nenhum entregador aceitou"]
 
 
 async def test_a_recipient_is_told_where_it_is_wanted_until_they_want_no_more(mailbox: Town) -> None:

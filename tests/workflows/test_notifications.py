@@ -25,7 +25,7 @@ from activities.pruning import PruningActivities
 from activities.replays import ReplayActivities
 from channels.webhook import PREFIX, WebhookChannel, rules
 from domain import audit
-from domain.errors import Erased, ReplayRunning, Unavailable
+from domain.errors import Erased, LetterRefused, ReplayRunning, Unavailable
 from domain.letters import Letter
 from domain.notifications import FAILING, MOST_TRIES, Health, Outcome, PauseRule, Secrets, WebhookEndpoint, message_id
 from domain.organisations import Member
@@ -55,7 +55,7 @@ class People:
     def __init__(self) -> None:
         self.there: dict[str, tuple[Member, User]] = {}
         self.letters: list[Letter] = []
-        self.down = 1
+        self.down, self.refused = 1, ""
 
     def come(self, role: OrgRole, locale: Locale, **more: Any) -> User:
         values = {"organisation_id": "org_1", "name": "x", "password_set_at": BEGAN, "created_at": BEGAN}
@@ -76,6 +76,8 @@ class People:
         if self.down:
             self.down -= 1
             raise Unavailable("the mail server did not take the letter")
+        if letter.to == self.refused:
+            raise LetterRefused
         self.letters.append(letter)
 
 
@@ -378,6 +380,7 @@ async def test_of_an_erased_delivery_nobody_is_told_and_others_are(client: Clien
 async def test_one_that_fails_for_days_is_paused_its_owners_are_written_to_and_what_it_missed_is_replayed(
     town: Town,
 ) -> None:
+    town.people.refused = town.people.come(OrgRole.OWNER, Locale.EN).email  # a mailbox that is no more holds up nobody
     ana, bob = town.people.come(OrgRole.OWNER, Locale.PT_BR), town.people.come(OrgRole.OWNER, Locale.EN)
     town.people.come(OrgRole.MEMBER, Locale.EN)
     town.people.come(OrgRole.OWNER, Locale.EN, disabled_at=BEGAN)
