@@ -177,6 +177,10 @@ class AdjustmentPending(Conflict):
     """Another adjustment of this booking waits for a decision."""
 
 
+class CostChanged(Conflict):
+    """The carrier has named another price since; reject this, and look anew."""
+
+
 class NothingBooked(Conflict):
     """There is no such booking whose cost could be corrected."""
 
