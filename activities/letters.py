@@ -119,7 +119,7 @@ class LetterActivities:
 
     @activity.defn
     async def write_to_recipient(self, ask: WriteToRecipient) -> Written:
-        """One letter, unless its address has refused them. Raises Unavailable."""
+        """One letter, unless its address has refused them. Raises Unavailable, LetterRefused."""
         to = ask.recipient
         if to.email is None:
             return Written(sent=False)
@@ -203,7 +203,7 @@ class MemberActivities:
     @activity.defn
     async def write_to_member(self, draft: Draft) -> Written:
         """To whom still belongs there, in their language, at an address that is known to be theirs. Raises
-        Unavailable."""
+        Unavailable, LetterRefused."""
         if draft.user_id is None or draft.organisation_id is None:
             return Written(sent=False)
         user = await self._users.get(draft.user_id)

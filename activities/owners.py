@@ -41,7 +41,8 @@ class OwnerActivities:
 
     @activity.defn
     async def write_of_pause(self, ask: WriteOfPause) -> None:
-        """In their language; whoever is gone by now is not written to. Raises Unavailable."""
+        """In their language; whoever is gone by now is not written to. Raises Unavailable,
+        LetterRefused."""
         user = await self._users.get(ask.user_id)
         if user is None or user.erased or user.disabled_at is not None:
             return

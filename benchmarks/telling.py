@@ -3,14 +3,17 @@
 import asyncio
 import base64
 import contextlib
+import json
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -32,17 +35,20 @@ from workers.interceptors import DomainErrors
 from workflows import addressing
 
 STORY = ("requested", "quoted", "booking", "booked", "picked_up", "delivered")
-_DELIVERIES, _SUBSCRIBERS = 100, 3
-_FANNED, _RECEIVERS = 4, 10
-_AT_ONCE = 32
-_READY_S, _LONGEST_S = 20.0, 60.0
+_COPIED, _DELIVERIES, _SUBSCRIBERS = 1_000, 40, 3  # deliveries nobody hears of, and those that each is told of
+_ROUNDS, _RECEIVERS = 3, 10
+_BATCH, _AT_ONCE = 500, 32  # the relay's
+_LONGEST_S = 120.0
+
+_NOBODY = "org_nobody"
 
 Progress = Callable[[int], None]
+_Place = Callable[[], Awaitable[audit.Cursor]]
 
 
 async def measure(progress: Progress) -> dict[str, Any]:
     """On servers of its own, since a relay that runs already would help."""
-    parts = ("postgres", "mongo", "temporal", "migrate")
+    parts = ("postgres", "mongo", "temporal", "mailbox", "migrate")
     with tempfile.TemporaryDirectory(prefix="entrega-telling-") as folder:
         async with Stack(folder, only=parts, usual_ports=False) as stack, AsyncExitStack() as more:
             fields = {
@@ -57,10 +63,13 @@ async def measure(progress: Progress) -> dict[str, Any]:
             bench = Bench(stack, wiring, temporal)
             progress(1)
             fanned = await bench.fan_out(progress)  # first: what relays tell, no worker is there to send
-            relayed = {str(count): await bench.relays(count) for count in (1, 2)}
+            # Before and after, since the machine has other things to do.
+            before = await bench.bare()
+            relayed = {str(many): await bench.relays(many) for many in (1, 2)}
             progress(1)
-            bare = {"mongo": await bench.bare_mongo(), "subscribers": await bench.bare_signals()}
+            after = await bench.bare()
             progress(1)
+            bare = {side: statistics.mean((before[side], after[side])) for side in before}
             return {"relays": relayed, "bare": bare, "fan_out": fanned}
 
 
@@ -69,55 +78,65 @@ class Bench:
 
     def __init__(self, stack: Stack, wiring: Wiring, temporal: Client) -> None:
         self._stack, self._wiring, self._temporal = stack, wiring, temporal
+        self._bare = count(1)
 
-    async def relays(self, count: int) -> dict[str, float]:
-        """Lines a second to either side, by so many relays that idle when the lines come."""
+    async def relays(self, many: int) -> dict[str, float]:
+        """Lines a second to either side, by so many relays that idle when the lines come: up to half a second of it is
+        their pause."""
         organisation = f"org_{uuid4().hex}"
         for _ in range(_SUBSCRIBERS):
             await self._subscribe(organisation, "https://127.0.0.1/")  # nobody sends: no worker runs yet
-        async with contextlib.AsyncExitStack() as running:
-            for _ in range(count):
+        copied, told = self._wiring.audit(copies=True).cursor, self._wiring.subscribers().cursor
+        async with AsyncExitStack() as running:
+            for _ in range(many):
                 await running.enter_async_context(self._relay())
-            await self._come_to(await self._write("org_nobody", 1))
-            began = time.perf_counter()
-            last = await self._write(organisation, _DELIVERIES)
-            written = time.perf_counter()
-            mongo, told = await self._come_to(last)
-        lines = _DELIVERIES * len(STORY)
-        return {
-            "mongo": lines / (mongo - written),
-            "subscribers": lines / (told - written),
-            "writing_s": written - began,
-        }
+            await self._seconds(1, _NOBODY, copied, told)  # to be warm
+            mongo = await self._seconds(_COPIED, _NOBODY, copied, told)
+            subscribers = await self._seconds(_DELIVERIES, organisation, told, copied)
+        return {"mongo": _COPIED * len(STORY) / mongo, "subscribers": _DELIVERIES * len(STORY) / subscribers}
 
-    async def _come_to(self, last: audit.Cursor) -> tuple[float, float]:
-        """When the audit log and the subscribers' workflows had everything."""
-        copied, subscribers = self._wiring.audit(copies=True), self._wiring.subscribers()
+    async def _seconds(self, deliveries: int, organisation: str, side: _Place, other: _Place) -> float:
+        """From the moment at which so many deliveries' lines appear until this side has them; the other gets them
+        too."""
+        *_, delivery = await self._write(organisation, deliveries)
+        began = time.perf_counter()
+        last = await self._wiring.journal("relay").line(delivery, len(STORY))
+        assert last is not None
 
-        async def reached(place: Callable[[], Any]) -> float:
+        async def reached(place: _Place) -> float:
             async with asyncio.timeout(_LONGEST_S):
-                while (now := await place()) != last:
-                    assert (now.txid, now.id) <= (last.txid, last.id)
+                while ((now := await place()).txid, now.id) < (last.cursor.txid, last.cursor.id):
                     await asyncio.sleep(0.01)
-            return time.perf_counter()
+            return time.perf_counter() - began
 
-        return await asyncio.gather(reached(copied.cursor), reached(subscribers.cursor))
+        taken, _ = await asyncio.gather(reached(side), reached(other))
+        return taken
 
-    async def bare_mongo(self) -> float:
-        """Lines a second: what the relay copies, inserted into the same place in a batch of its size and with its write
-        concern, once it has nothing more to copy."""
-        lines = await self._wiring.journal("relay").after(audit.Cursor(), 500)
-        documents = [{**line.model_dump(mode="json"), "_id": -number} for number, line in enumerate(lines, start=1)]
+    async def bare(self) -> dict[str, float]:
+        """What the relay's lines would cost with nothing around them."""
+        return {"mongo": await self._bare_mongo(), "subscribers": await self._bare_signals()}
+
+    async def _bare_mongo(self) -> float:
+        """Lines a second: as many as the relay copies, inserted into the same place in batches of its size and with
+        its write concern."""
+        now, many = datetime.now(UTC).isoformat(), _COPIED * len(STORY)
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(self._stack.env["ENTREGA_RELAY_MONGO_URL"])
         concern = WriteConcern("majority", j=True)
         where = client[self._wiring.settings.mongo_database].get_collection("audit", write_concern=concern)
-        began = time.perf_counter()
-        await where.insert_many(documents, ordered=True)
-        taken = time.perf_counter() - began
+        taken = 0.0
+        for _ in range(many // _BATCH):
+            documents = [
+                {"_id": -next(self._bare), "txid": 0, "subject": f"bare_{uuid4().hex}", "seq": 1, "kind": "bare",
+                 "at": now, "actor": "system", "data": {"status": "booked"}, "digest": "0" * 64, "hash": "0" * 64}
+                for _ in range(_BATCH)
+            ]  # fmt: skip
+            began = time.perf_counter()
+            await where.insert_many(documents, ordered=True)
+            taken += time.perf_counter() - began
         await client.close()
-        return len(documents) / taken
+        return many / taken
 
-    async def bare_signals(self) -> float:
+    async def _bare_signals(self) -> float:
         """Lines a second: as many signals with start as the relay sends, and nothing read or kept beside."""
         places, notifier = asyncio.Semaphore(_AT_ONCE), TemporalNotifier(self._temporal)
         lines = tuple(range(1, len(STORY) + 1))
@@ -131,21 +150,21 @@ class Bench:
         return _DELIVERIES * len(STORY) / (time.perf_counter() - began)
 
     async def fan_out(self, progress: Progress) -> dict[str, Any]:
-        """Seconds from a line's telling to its arrival at nine subscribers, while the tenth is well and while it
-        hangs; and the events that a message costs."""
+        """Seconds from a line's telling to its arrival at nine subscribers, while the tenth hangs, and before and after
+        that; and the events that a message costs."""
         worker = notifications.worker(self._temporal, self._wiring, [DomainErrors(), Heartbeats()])
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(worker)
             await set_current_version(self._temporal, addressing.NOTIFICATIONS)
             receivers = [await stack.enter_async_context(_receiving()) for _ in range(_RECEIVERS)]
-            organisation = f"org_{uuid4().hex}"
-            ids = [await self._subscribe(organisation, receiver.url) for receiver in receivers]
-            await self._round(organisation, ids, receivers)  # to be warm
-            well, events = await self._round(organisation, ids, receivers)
+            await self._rounds(1, receivers)  # to be warm
+            well, events = await self._rounds(_ROUNDS, receivers)
             progress(1)
-            receivers[-1].hangs = True
-            hung, _ = await self._round(organisation, ids, receivers[:-1])
+            receivers[-1].well.clear()
+            hung, _ = await self._rounds(_ROUNDS, receivers)
+            receivers[-1].well.set()
             progress(1)
+            well += (await self._rounds(_ROUNDS, receivers))[0]
         return {
             "well_ms": statistics.median(well) * 1000,
             "well_p95_ms": statistics.quantiles(well, n=20)[-1] * 1000,
@@ -155,25 +174,23 @@ class Bench:
             "events_per_message": events,
         }
 
-    async def _round(self, organisation: str, ids: list[str], heard: list["_Receiver"]) -> tuple[list[float], float]:
-        """The delays of the first nine, and the events of one workflow for each of its messages."""
-        others = heard[: _RECEIVERS - 1]
-        before = [len(receiver.came) for receiver in others]
+    async def _rounds(self, many: int, receivers: list["_Receiver"]) -> tuple[list[float], float]:
+        """The delays of the first nine over so many deliveries, one after another, and the events of one workflow for
+        each of its messages. The subscribers are new: nothing of an outage before is held against them."""
+        organisation = f"org_{uuid4().hex}"
+        ids = [await self._subscribe(organisation, receiver.url) for receiver in receivers]
         notifier, seqs = TemporalNotifier(self._temporal), tuple(range(1, len(STORY) + 1))
-        deliveries = await self._write_deliveries(organisation, _FANNED)
-        began: list[float] = []
-        for delivery in deliveries:
-            began.append(time.perf_counter())
-            await asyncio.gather(*(notifier.tell(subscriber, delivery, seqs) for subscriber in ids))
         taken: list[float] = []
-        async with asyncio.timeout(_LONGEST_S):
-            for receiver, start in zip(others, before, strict=True):
-                while len(receiver.came) < start + _FANNED * len(STORY):
-                    await asyncio.sleep(0.01)
-                for delivery, told in zip(deliveries, began, strict=True):
-                    taken += [at - told for named, at in receiver.came[start:] if delivery.encode() in named]
-        name = addressing.notification_workflow_id(ids[0], deliveries[0])
-        handle = self._temporal.get_workflow_handle(name)
+        for _ in range(many):
+            [delivery] = await self._write(organisation, 1)
+            began = time.perf_counter()
+            await asyncio.gather(*(notifier.tell(subscriber, delivery, seqs) for subscriber in ids))
+            async with asyncio.timeout(_LONGEST_S):
+                for receiver in receivers[:-1]:
+                    while len(receiver.came[delivery]) < len(STORY):
+                        await asyncio.sleep(0.01)
+                    taken += [at - began for at in receiver.came[delivery]]
+        handle = self._temporal.get_workflow_handle(addressing.notification_workflow_id(ids[0], delivery))
         await handle.result()
         return taken, len((await handle.fetch_history()).events) / len(STORY)
 
@@ -190,19 +207,9 @@ class Bench:
         await self._wiring.endpoints().add(endpoint, Secrets(current=secret))
         return endpoint.id
 
-    async def _write(self, organisation: str, deliveries: int) -> audit.Cursor:
-        """So many deliveries' lines, which all appear at one moment; the last one's place."""
-        await self._write_deliveries(organisation, deliveries)
-        journal, place = self._wiring.journal("deliveries"), audit.Cursor()
-        async with asyncio.timeout(_READY_S):
-            while True:
-                lines = await journal.after(place, 500)
-                if not lines and place.id:
-                    return place
-                place = lines[-1].cursor if lines else place
-
-    async def _write_deliveries(self, organisation: str, count: int) -> list[str]:
-        ids = sorted(f"del_{uuid4().hex}" for _ in range(count))
+    async def _write(self, organisation: str, many: int) -> list[str]:
+        """So many deliveries' lines, which all appear at one moment; only what somebody hears of has keys."""
+        ids = sorted(f"del_{uuid4().hex}" for _ in range(many))
         now = datetime.now(UTC)
         lines = [
             audit.Line(seq=seq, kind=f"delivery.{status}", actor="system", at=now, data={"status": status})
@@ -210,7 +217,7 @@ class Bench:
         ]
         keys = self._wiring.keys("deliveries")
         async with transaction(self._wiring.engine("deliveries")) as connection:
-            for delivery in ids:
+            for delivery in ids if organisation != _NOBODY else ():
                 await lock(connection, delivery)
                 await keys.within(connection, delivery)
             for delivery in ids:
@@ -235,19 +242,21 @@ class _Receiver:
     """A customer's server: it notes what came, when, and answers, or hangs."""
 
     def __init__(self) -> None:
-        self.url, self.hangs = "", False
-        self.came: list[tuple[bytes, float]] = []
+        self.url, self.well = "", asyncio.Event()
+        self.well.set()
+        self.came: defaultdict[str, list[float]] = defaultdict(list)
+        self.writers: list[asyncio.StreamWriter] = []
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        self.writers.append(writer)
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).lower()
                 length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
                 body = await reader.readexactly(length)
-                if self.hangs:
-                    await asyncio.Event().wait()
-                self.came.append((body, time.perf_counter()))
+                await self.well.wait()
+                self.came[json.loads(body)["data"]["delivery_id"]].append(time.perf_counter())
                 writer.write(b"HTTP/1.1 204 x\r\n\r\n")
                 await writer.drain()
 
@@ -261,6 +270,8 @@ async def _receiving() -> AsyncIterator[_Receiver]:
         yield receiver
     finally:
         server.close()
+        for writer in receiver.writers:
+            writer.close()
 
 
 def rows(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -287,7 +298,5 @@ def rows(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
 
 
 if __name__ == "__main__":
-    import json
-
     print(json.dumps(asyncio.run(measure(lambda _: None)), indent=2), flush=True)
     os._exit(0)  # a Temporal client can abort an orderly end (sdk-python#300)

@@ -8,12 +8,15 @@ from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+import prometheus_client as metrics
 
-from domain.errors import Unavailable
+from domain.errors import LetterRefused, Unavailable
 from domain.letters import Letter
 
 _WITHIN_S = 15.0
 _PORTS = {"smtp": 587, "smtps": 465}
+_NOT_SIGNED_IN = 530  # no word about the letter: our own settings are wrong, which somebody will mend
+LETTERS = metrics.Counter("entrega_letters_total", "Letters shown to the mail server by what came of them", ["outcome"])
 
 
 class SmtpMailer:
@@ -31,7 +34,19 @@ class SmtpMailer:
         self._sender, self._tls = sender, tls
 
     async def send(self, letter: Letter) -> None:
-        """Hands it over within a quarter of a minute; raises Unavailable."""
+        """See `domain.user_ports.Mailer`; within a quarter of a minute."""
+        try:
+            await self._hand_over(letter)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            # The server's words may quote the address.
+            cause, status = type(error).__name__, _refused_for_good(error)
+            LETTERS.labels("refused" if status else "unavailable").inc()
+            if status:
+                raise LetterRefused("the mail server refuses the letter", cause=cause, status=status) from None
+            raise Unavailable("the mail server did not take the letter", cause=cause) from None
+        LETTERS.labels("taken").inc()
+
+    async def _hand_over(self, letter: Letter) -> None:
         client = aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
@@ -40,14 +55,10 @@ class SmtpMailer:
             start_tls=self._start_tls,
             tls_context=self._tls,
         )
-        try:
-            async with asyncio.timeout(_WITHIN_S), client:
-                if self._user:
-                    await client.login(self._user, self._password)
-                await client.send_message(self._message(letter))
-        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
-            # The server's words may quote the address.
-            raise Unavailable("the mail server did not take the letter", cause=type(error).__name__) from None
+        async with asyncio.timeout(_WITHIN_S), client:
+            if self._user:
+                await client.login(self._user, self._password)
+            await client.send_message(self._message(letter))
 
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()
@@ -62,6 +73,16 @@ class SmtpMailer:
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         return message
+
+
+def _refused_for_good(error: Exception) -> int | None:
+    """The reply, if it is about the letter and permanent (RFC 5321, 4.2.1)."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        error = error.recipients[0]  # a letter has one
+    about = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
+    if isinstance(error, about) and 500 <= error.code <= 599 and error.code != _NOT_SIGNED_IN:
+        return error.code
+    return None
 
 
 def _is_loopback(host: str) -> bool:

@@ -9,8 +9,9 @@ from uuid import NAMESPACE_OID, uuid5
 
 from pydantic import Field, model_validator
 
+from domain import ledger
 from domain._values import Closed, Code, Request, Timestamp, Value
-from domain.errors import Invalid, NothingBooked
+from domain.errors import CostChanged, Invalid, NothingBooked
 from domain.ledger import OURS, Account, Entry, EntryKind, Holder, Posting
 from domain.money import MAX_AMOUNT, Money
 
@@ -82,15 +83,20 @@ def adjustment_id(actor: str, key: str) -> str:
 
 
 def postings(adjustment: Adjustment, entries: Sequence[Entry], at: datetime) -> tuple[Entry, ...]:
-    """What it posts beside the delivery's entries so far. Raises NothingBooked, Invalid for another currency."""
+    """What it posts beside the delivery's entries so far. Raises NothingBooked, CostChanged where its
+    carrier has named a price since it was proposed, Invalid for another currency."""
     change = adjustment.change
     _check_currency(change, entries)
+    holder = _holder(change, entries)
+    since = [entry for entry in _named(entries) if entry.posted_at > adjustment.proposed_at]
+    if holder is not None and any(_same(entry, holder) for entry in since):
+        raise CostChanged(delivery_id=change.delivery_id)
     posting = Posting(
         delivery_id=change.delivery_id,
         organisation_id=adjustment.organisation_id,
         step=adjustment.id,
         at=at,
-        holder=_holder(change, entries),
+        holder=holder,
     )
     match change.kind:
         case AdjustmentKind.CUSTOMER:
@@ -100,6 +106,30 @@ def postings(adjustment: Adjustment, entries: Sequence[Entry], at: datetime) -> 
         case AdjustmentKind.CARRIER:
             debit, credit, kind = Account.CARRIER_COST, Account.CARRIER_PAYABLE, EntryKind.ADJUSTMENT
     return posting.pair(debit, credit, kind, change.money, memo=change.reason)
+
+
+def lapsed(entries: Sequence[Entry], told: Sequence[Entry]) -> tuple[Entry, ...]:
+    """What takes back the corrections that a carrier's own word stands in for: whoever names a price names all of it,
+    and a workflow that posts what it differs by knows of no corrections. `told` is what the workflow posts now."""
+    known = {entry.id for entry in entries}
+    undone: list[Entry] = []
+    for fee in _named(told):
+        if fee.id in known or fee.account is not Account.CARRIER_COST:
+            continue
+        standing = ledger.standing((*entries, *undone))
+        mine = [entry for entry in standing if entry.kind is EntryKind.ADJUSTMENT and _same(entry, fee)]
+        undone += ledger.reversal(mine, step=fee.step, at=fee.posted_at)
+    return tuple(undone)
+
+
+def _named(entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.kind is EntryKind.CARRIER_FEE]
+
+
+def _same(entry: Entry, other: Entry | Holder) -> bool:
+    """Whether both are about one booking of one carrier."""
+    mine, theirs = ((e.carrier, e.carrier_account, e.booking_reference) for e in (entry, other))
+    return entry.account in OURS and mine == theirs
 
 
 def _check_currency(change: Change, entries: Sequence[Entry]) -> None:

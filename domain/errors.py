@@ -12,6 +12,7 @@
     ├── Unavailable          try again: something we need is down            (retryable)
     ├── NotTaken             a subscriber has not taken a message yet        (retryable)
     │   └── SubscriberBusy       it was not even tried: wait `retry_after` seconds
+    ├── LetterRefused        the mail server said no for good, whatever is tried
     └── CarrierError         a carrier said no, or nothing
         ├── CarrierRejected      it will not, and asking again will not help
         ├── CarrierPaused        staff hold it back: nothing was sent, and the delivery waits by itself
@@ -176,6 +177,10 @@ class AdjustmentPending(Conflict):
     """Another adjustment of this booking waits for a decision."""
 
 
+class CostChanged(Conflict):
+    """The carrier has named another price since; reject this, and look anew."""
+
+
 class NothingBooked(Conflict):
     """There is no such booking whose cost could be corrected."""
 
@@ -262,6 +267,10 @@ class NotTaken(DomainError):
 
 class SubscriberBusy(NotTaken):
     """The subscriber is left alone for a moment; nothing was sent."""
+
+
+class LetterRefused(DomainError):
+    """The mail server will never take this letter."""
 
 
 # Carriers

@@ -232,4 +232,4 @@ class Mailer(Protocol):
     """How a letter reaches a mailbox."""
 
     async def send(self, letter: Letter) -> None:
-        """Hands it over to be delivered; raises Unavailable."""
+        """Hands it over to be delivered; raises Unavailable, and LetterRefused where no other try makes sense."""

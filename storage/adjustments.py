@@ -17,7 +17,7 @@ from storage._delivery_rows import DeliveryRow
 from storage._engine import reading, transaction
 from storage._rows import Row
 from storage.journal import append_line, lock
-from storage.ledger import read_entries, write_entries
+from storage.ledger import correcting, read_entries, write_entries
 
 
 class AdjustmentRow(Row):
@@ -51,7 +51,7 @@ class SqlAdjustmentStore:
         """See the port; corrections of one delivery wait for each other."""
         async with transaction(self._engine) as connection:
             await lock(connection, its_id)
-            await lock(connection, f"adjusting/{change.delivery_id}")
+            await correcting(connection, change.delivery_id)
             return await propose_within(connection, its_id, change, actor, limit)
 
     async def decide(self, its_id: str, actor: str, *, agreed: bool) -> Adjustment:
@@ -68,6 +68,7 @@ class SqlAdjustmentStore:
                 if (known.status, known.decided_by) == (wanted, actor):
                     return known
                 raise errors.AlreadyDecided(status=known.status)
+            await correcting(connection, known.change.delivery_id)
             now = datetime.now(UTC)
             decided = known.model_copy(update={"status": wanted, "decided_by": actor, "decided_at": now})
             await _tell(connection, decided, "adjustment.approved" if agreed else "adjustment.rejected", actor)

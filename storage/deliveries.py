@@ -23,7 +23,7 @@ from storage._engine import constraint, reading, transaction
 from storage.clues import FEW, ClueRow, tsquery, write_clues
 from storage.journal import JournalRow, lock, write_lines
 from storage.keys import KeyRing
-from storage.ledger import read_entries, write_entries
+from storage.ledger import post_move, read_entries
 
 
 class SqlDeliveryStore:
@@ -47,7 +47,7 @@ class SqlDeliveryStore:
                     await write_lines(connection, delivery.id, delivery.organisation_id, fresh, prev_hash)
                     await _write_row(connection, move, key, follows=fresh[0].seq - 1)
                     await write_clues(connection, delivery, self._index)
-                    await write_entries(connection, move.entries)
+                    await post_move(connection, move.entries)
         except IntegrityError as error:
             raise DeliveryDiverged(
                 "the database refuses this move", delivery_id=delivery.id, constraint=constraint(error)

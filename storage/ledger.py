@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import errors
+from domain.adjustments import lapsed
 from domain.ledger import Account, Entry, EntryKind
 from domain.money import Currency, Money
 from domain.statements import Balance, EntryFilter
@@ -18,6 +19,7 @@ from storage import _paging
 from storage._delivery_rows import DeliveryRow
 from storage._engine import reading
 from storage._rows import Row
+from storage.journal import lock
 
 
 class EntryRow(Row):
@@ -112,6 +114,20 @@ def _narrowed(query: Any, where: EntryFilter) -> Any:
         theirs = select(DeliveryRow.id).where(DeliveryRow.created_by == where.created_by)
         query = query.where(EntryRow.delivery_id.in_(theirs))
     return query
+
+
+async def post_move(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """What a delivery's move posts; where its carrier names a price, corrections of it lapse."""
+    if any(entry.kind is EntryKind.CARRIER_FEE for entry in entries):
+        delivery_id = entries[0].delivery_id
+        await correcting(connection, delivery_id)
+        entries = (*entries, *lapsed(await read_entries(connection, delivery_id), entries))
+    await write_entries(connection, entries)
+
+
+async def correcting(connection: AsyncConnection, delivery_id: str) -> None:
+    """Corrections of a delivery wait for each other, and for its carriers' prices, until the transaction ends."""
+    await lock(connection, f"adjusting/{delivery_id}")
 
 
 async def write_entries(connection: AsyncConnection, entries: Sequence[Entry]) -> None:

@@ -30,7 +30,7 @@ from storage._engine import reading, transaction
 from storage._rows import Row
 from storage.adjustments import AdjustmentRow, pending, propose_within
 from storage.journal import append_line, lock
-from storage.ledger import EntryRow
+from storage.ledger import EntryRow, correcting
 
 _REASON = "carrier_invoice"
 
@@ -137,7 +137,7 @@ class SqlReconciliationStore:
                 raise errors.Invalid("say whose booking it is: we know of none", field="delivery_id")
             its_adjustment = f"adj_{uuid5(NAMESPACE_OID, f'{its_id}/{number}/{line.adjustment_id}').hex}"
             await lock(connection, its_adjustment)
-            await lock(connection, f"adjusting/{whose}")
+            await correcting(connection, whose)
             if await pending(connection, whose):
                 raise errors.AdjustmentPending(delivery_id=whose)
             missing = line.theirs - await _owed_now(connection, made.ref, line)

@@ -14,10 +14,21 @@ from domain.telling_ports import LetterQueue, LetterWriter, Members
 QUEUED = Counter("entrega_relay_letters_total", "Journal lines put before letters, counted for each who is told")
 _AT_ONCE = 32
 
+Known = Mapping[str, Sequence[Subscriber]]
+"""Subscribers by their organisation."""
 
-def by_letter(subscriber: str) -> bool:
-    """Whether that is somebody who is written to, and not a system that is called."""
-    return subscriber.startswith((MEMBER, RECIPIENT))
+
+def apart(known: Known) -> tuple[Known, Known]:
+    """Systems that are called, and those who are written to."""
+
+    def those(*, written_to: bool) -> Known:
+        return {whose: [one for one in each if _by_letter(one) is written_to] for whose, each in known.items()}
+
+    return those(written_to=False), those(written_to=True)
+
+
+def _by_letter(one: Subscriber) -> bool:
+    return one.id.startswith((MEMBER, RECIPIENT))
 
 
 class Post:
@@ -30,8 +41,9 @@ class Post:
         """Before anybody is looked up, so that who registered a line ago is told of this one."""
         await self._members.learn(lines)
 
-    async def hand_over(self, lines: Sequence[JournalLine], known: Mapping[str, Sequence[Subscriber]]) -> None:
-        """Durably, then says so: what was handed over and not said is said again by a relay that begins anew."""
+    async def hand_over(self, lines: Sequence[JournalLine], known: Known) -> None:
+        """To those who are written to; durably, then says so: what was handed over and not said is said again by a
+        relay that begins anew."""
         due: defaultdict[str, list[LineRef]] = defaultdict(list)
         for line in lines:
             if not worth_telling(line):
@@ -39,7 +51,7 @@ class Post:
             ref = LineRef(delivery_id=line.subject, seq=line.seq, type=line.kind, at=line.at)
             for one in known.get(line.organisation_id or "", ()):
                 meant = one.id.startswith(MEMBER) or line.data.get(FOR_RECIPIENT) is True
-                if by_letter(one.id) and meant and one.wants(line):
+                if meant and one.wants(line):
                     due[one.id].append(ref)
         if not due:
             return

@@ -26,7 +26,7 @@ from runtime.settings import Settings
 from runtime.temporal import TemporalNotifier, connect
 from runtime.tls import server_context, temporal_door
 from runtime.wiring import Wiring
-from workers._letters import Post, by_letter
+from workers._letters import Post, apart
 
 _BATCH = 500
 _AT_ONCE = 32  # workflows told at the same moment
@@ -65,13 +65,14 @@ async def tell_once(journal: Journal, subscribers: Subscribers, notifier: Notifi
         return 0
     if post is not None:
         await post.learn(lines)
-    known = await subscribers.of(sorted({line.organisation_id for line in lines if line.organisation_id}))
+    organisations = sorted({line.organisation_id for line in lines if line.organisation_id})
+    called, written_to = apart(await subscribers.of(organisations))
     due: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for line in lines:
         if line.kind == DISABLED and line.data.get("reason") == FAILING and line.organisation_id:
             await notifier.paused(line.organisation_id, line.subject, line.seq)
-        for subscriber in known.get(line.organisation_id or "", ()):
-            if subscriber.wants(line) and not by_letter(subscriber.id):
+        for subscriber in called.get(line.organisation_id or "", ()):
+            if subscriber.wants(line):
                 due[subscriber.id, line.subject].append(line.seq)
     places = asyncio.Semaphore(_AT_ONCE)
 
@@ -82,7 +83,7 @@ async def tell_once(journal: Journal, subscribers: Subscribers, notifier: Notifi
 
     await asyncio.gather(*(tell(subscriber, delivery, seqs) for (subscriber, delivery), seqs in due.items()))
     if post is not None:
-        await post.hand_over(lines, known)
+        await post.hand_over(lines, written_to)
     await subscribers.advance(lines[-1].cursor)
     return len(lines)
 

@@ -24,11 +24,12 @@ _A_MOMENT = timedelta(milliseconds=10)
 
 
 class LetterStart(Value):
-    """Whom to write to; a recipient is one delivery's. `told` is carried along, to be noted."""
+    """Whom to write to; a recipient is one delivery's. `told` is carried along to the next run, to be noted."""
 
     subscriber: str
     delivery_id: str | None = None
     told: tuple[LineRef, ...] = ()
+    most_signals: int = _MOST_SIGNALS
 
 
 class Look(Value):
@@ -91,7 +92,8 @@ class LetterWorkflow:
             return
 
     async def _write(self, draft: Draft) -> None:
-        """Until it is sent, or given up after days, so that what comes later is not held up for ever."""
+        """Until it is sent, or given up (at once where it is refused for good, else after days), so that what comes
+        later is not held up for ever."""
         try:
             if self._start.delivery_id is not None:
                 await self._write_to_recipient(self._start.delivery_id, draft)
@@ -114,4 +116,4 @@ class LetterWorkflow:
         await workflow.execute_activity_method(LetterActivities.write_to_recipient, ask, **options.WRITE_TO_RECIPIENT)
 
     def _long(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested() or self._signals >= _MOST_SIGNALS
+        return workflow.info().is_continue_as_new_suggested() or self._signals >= self._start.most_signals

@@ -1,6 +1,7 @@
 """An endpoint was paused: its organisation's owners are written to, each once, whenever the mail server takes it."""
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.owners import FindOwners, OwnerActivities, WriteOfPause
@@ -27,4 +28,9 @@ class EndpointPausedWorkflow:
         )
         for user_id in owners.user_ids:
             ask = WriteOfPause(user_id=user_id, endpoint_id=paused.endpoint_id)
-            await workflow.execute_activity_method(OwnerActivities.write_of_pause, ask, **options.WRITE_TO_MEMBER)
+            try:
+                await workflow.execute_activity_method(OwnerActivities.write_of_pause, ask, **options.WRITE_TO_MEMBER)
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                workflow.logger.warning("an owner cannot be told of a pause", exc_info=error)

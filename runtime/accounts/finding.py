@@ -1,6 +1,5 @@
 """Where a tool finds what it needs: in its own environment, else in the folder of an Entrega that runs here."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import ProgrammingError
 
 from domain import errors
-from runtime.embedded import Stack
+from runtime.beside import running_beside
 from runtime.settings import Settings, load_settings
 
 USUAL = Path(".entrega")
@@ -34,10 +33,8 @@ def find(state: Path | None) -> Found:
     if state is None and settings.quotes_database_url is not None:
         return Found(settings, _metrics(settings))
     folder = state or USUAL
-    stack = Stack.running(folder)
-    os.environ.update(stack.env)  # what the running processes have in theirs
-    settings = load_settings()
-    api = (f"{stack.urls['api']}/metrics",) if "api" in stack.urls else ()
+    settings, urls = running_beside(folder)
+    api = (f"{urls['api']}/metrics",) if "api" in urls else ()
     return Found(settings, (*api, *_metrics(settings)), folder)
 
 

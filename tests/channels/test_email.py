@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from channels import email as channel
 from channels.email import SmtpMailer
-from domain.errors import Unavailable
+from domain.errors import LetterRefused, Unavailable
 from domain.letters import Letter, Occasion, letter
 from domain.users import Locale
 from runtime.mailbox import serve
@@ -88,6 +88,30 @@ async def test_a_server_that_drips_does_not_hold_us(monkeypatch: pytest.MonkeyPa
     async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
         with pytest.raises(Unavailable):
             await asyncio.wait_for(SmtpMailer(f"smtp://127.0.0.1:{port_of(server)}", SENDER).send(LETTER), 10)
+
+
+class Refusing:
+    """A server that answers one command with this reply, as a mailbox that is no more would."""
+
+    def __init__(self, command: str, reply: str) -> None:
+        async def refuse(*_: object) -> str:
+            return f"{reply} <ana@example.com> says the server"
+
+        setattr(self, f"handle_{command}", refuse)
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize(("reply", "error"), [
+    ("550 5.1.1", LetterRefused), ("552 5.2.2", LetterRefused), ("450 4.2.1", Unavailable), ("530 5.7.0", Unavailable),
+])  # fmt: skip
+async def test_what_is_refused_for_good_is_told_from_what_may_yet_be_taken(
+    command: str, reply: str, error: type[Exception]
+) -> None:
+    async with smtp(lambda: SMTP(Refusing(command, reply))) as port:
+        with pytest.raises((LetterRefused, Unavailable)) as refused:
+            await SmtpMailer(f"smtp://127.0.0.1:{port}", SENDER).send(LETTER)
+    assert refused.type is error
+    assert "ana@example.com" not in f"{refused.value} {refused.value.data}"
 
 
 @pytest.mark.parametrize("url", ["", "mail.example", "http://mail.example", "smtp://", "smtp:///x"])

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from domain import errors
+from domain.adjustments import lapsed
 from domain.deliveries import Delivery, RecordMove
 from domain.finding import clues, folded, satisfied, search
 from domain.ledger import Entry, imbalance
@@ -35,7 +36,7 @@ class InMemoryDeliveryStore:
         fresh = move.lines[len(told) - first + 1 :]
         if not fresh:
             return
-        self._post(delivery.id, move.entries)
+        self._post(delivery.id, (*move.entries, *lapsed(self.posted[delivery.id], move.entries)))
         self.journal.write(delivery.id, delivery.organisation_id, fresh)
         self.rows[delivery.id] = delivery
         self.states[delivery.id] = dict(move.state)

@@ -1,14 +1,18 @@
 """Corrections by hand: posted once, above a limit only when another agrees, and told to whom they concern."""
 
 import asyncio
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from making import brl, charge, delivery, fresh, held, move
+from making import booking, brl, charge, delivery, fresh, held, line, move
 from sqlalchemy import text
 
 from domain import errors, ledger
 from domain.adjustments import AdjustmentKind, AdjustmentStatus, Change
+from domain.deliveries import RecordMove
 from domain.money import Currency, Money
+from domain.postings import Book, holder_of
 
 LIMIT = 1000
 
@@ -91,6 +95,80 @@ async def test_a_carriers_cost_is_corrected_at_its_booking_and_not_told_to_the_c
     assert {e.booking_reference for e in posted} == {booked.booking_reference}
     [told] = await stores.journal.of(its_id)
     assert told.organisation_id is None
+
+
+class Booked:
+    """A booking whose carrier names its price again: what its workflow posts, which knows its own entries alone."""
+
+    def __init__(self, stores, cost: int = 1000):
+        self.stores, self.it, self.booking = stores, delivery(), booking()
+        self.own = charge(self.it, cost=cost, holder=holder_of(self.booking))
+        self.seq = 1
+
+    async def begun(self) -> "Booked":
+        await self.stores.deliveries.record(move(self.it, entries=self.own))
+        return self
+
+    async def names(self, *costs: int) -> RecordMove:
+        """In one move."""
+        self.seq += 1
+        before = len(self.own)
+        for cost in costs:
+            named = self.booking.model_copy(update={"cost": brl(cost)})
+            book = Book(self.it.id, self.it.organisation_id, self.own, datetime.now(UTC))
+            self.own = (*self.own, *book.correct_cost(named))
+        told = move(self.it, line(self.seq, kind="scan.finished"), entries=self.own[before:])
+        await self.stores.deliveries.record(told)
+        return told
+
+    async def cost(self) -> int:
+        sums = await standing(self.stores, self.it)
+        assert sums["carrier_cost"] == -sums["carrier_payable"]
+        return sums["carrier_cost"]
+
+
+async def test_a_price_that_staff_knew_before_its_carrier_names_it_is_counted_once(stores):
+    booked = await Booked(stores).begun()
+    fix = partial(change, booked.it, kind="carrier")
+    await stores.adjustments.propose(fresh("adj"), fix(100), "usr_a", LIMIT)
+    await stores.adjustments.propose(fresh("adj"), fix(50), "usr_a", LIMIT)
+    assert await booked.cost() == 1150
+    told = await booked.names(1150)
+    assert await booked.cost() == 1150
+    await stores.adjustments.propose(fresh("adj"), fix(-30), "usr_a", LIMIT)
+    await stores.deliveries.record(told)  # told again, after a crash
+    await booked.names(1150)  # nothing new
+    assert await booked.cost() == 1120
+    await booked.names(1300)
+    assert await booked.cost() == 1300
+    await stores.adjustments.propose(fresh("adj"), fix(40), "usr_a", LIMIT)
+    await booked.names(1200, 900)
+    assert await booked.cost() == 900
+
+
+async def test_what_else_staff_corrected_stands_whatever_a_carrier_names(stores):
+    booked = await Booked(stores).begun()
+    other = held(fresh("ref"), "another")
+    await stores.adjustments.propose(fresh("adj"), change(booked.it, -200), "usr_a", LIMIT)
+    await stores.adjustments.propose(fresh("adj"), change(booked.it, 70, "carrier", holder=other), "usr_b", LIMIT)
+    await booked.names(1300)
+    assert await booked.cost() == 1370
+    assert (await standing(stores, booked.it))["customer_receivable"] == 1090
+
+
+async def test_what_was_proposed_before_its_carrier_named_a_price_is_not_posted_on_top(stores):
+    booked, its_id = await Booked(stores).begun(), fresh("adj")
+    made, _ = await stores.adjustments.propose(its_id, change(booked.it, 2000, "carrier"), "usr_a", LIMIT)
+    assert made.status is AdjustmentStatus.PROPOSED
+    await booked.names(3000)
+    with pytest.raises(errors.CostChanged):
+        await stores.adjustments.decide(its_id, "usr_b", agreed=True)
+    assert await booked.cost() == 3000
+    rejected = await stores.adjustments.decide(its_id, "usr_b", agreed=False)
+    assert rejected.status is AdjustmentStatus.REJECTED
+    again, _ = await stores.adjustments.propose(fresh("adj"), change(booked.it, 2000, "carrier"), "usr_a", LIMIT)
+    await stores.adjustments.decide(again.id, "usr_b", agreed=True)
+    assert await booked.cost() == 5000
 
 
 async def test_what_cannot_be_is_not_proposed(stores, it):

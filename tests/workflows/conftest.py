@@ -1,13 +1,15 @@
 """A real Temporal server with virtual time, one for all workflow tests."""
 
+import gzip
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
-from world import Life, World, workers
+from world import Keep, Life, World, workers
 
 from runtime.temporal import data_converter
 from workflows import search
@@ -50,6 +52,25 @@ async def world(client: Client) -> AsyncIterator[World]:
 def life(client: Client, world: World) -> Life:
     """One delivery in it."""
     return Life(client, world)
+
+
+@pytest.fixture
+def recording(request: pytest.FixtureRequest) -> bool:
+    """Whether histories are to be kept."""
+    return bool(request.config.getoption("--record", default=False))
+
+
+@pytest.fixture
+def keep(recording: bool) -> Keep:
+    """Keeps a run's history under this name, where the tests run with --record."""
+
+    async def kept(name: str, handle: WorkflowHandle[Any, Any]) -> None:
+        if recording:
+            path = Path(__file__).parent / "histories" / f"{name}.json.gz"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(gzip.compress((await handle.fetch_history()).to_json().encode(), mtime=0))
+
+    return kept
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

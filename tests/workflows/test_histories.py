@@ -1,10 +1,10 @@
 """Recorded histories of every ending, replayed against the code as it is: running deliveries survive its changes.
 
-`pytest tests/workflows/test_histories.py tests/workflows/test_notifications.py --record` records them anew; allowed
-until the first release tag.
+`pytest tests/workflows --record` records them anew; allowed until the first release tag.
 """
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -17,16 +17,25 @@ from domain.deliveries import DeliveryPolicy
 from runtime.temporal import data_converter
 from workers.interceptors import DomainErrors
 from workflows.deliveries import DeliveryWorkflow
+from workflows.imports import ImportWorkflow
+from workflows.letters import LetterWorkflow
 from workflows.notifications import NotificationWorkflow
 from workflows.pauses import EndpointPausedWorkflow
 from workflows.replays import ReplayWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
-STORIES = (DeliveryWorkflow, NotificationWorkflow, ReplayWorkflow, EndpointPausedWorkflow)
+STORIES = (
+    *(DeliveryWorkflow, ImportWorkflow),
+    *(NotificationWorkflow, LetterWorkflow, ReplayWorkflow, EndpointPausedWorkflow),
+)
+
+
+def recorded(path):
+    return json.loads(gzip.decompress(path.read_bytes()))
 
 
 @pytest.mark.parametrize("name", ENDINGS)
-async def test_every_ending_is_reached(env, client, name, request):
+async def test_every_ending_is_reached(env, client, name, keep):
     world = World()
     async with workers(client, world):
         life = Life(client, world, DeliveryPolicy())
@@ -36,11 +45,7 @@ async def test_every_ending_is_reached(env, client, name, request):
         assert world.owed(life.id) == (
             0 if end["status"] in ("cancelled", "expired", "failed") else world.owed(life.id)
         )
-        if request.config.getoption("--record", default=False):
-            HISTORIES.mkdir(exist_ok=True)
-            history = await life.handle.fetch_history()
-            packed = gzip.compress(history.to_json().encode(), mtime=0)
-            (HISTORIES / f"{name}.json.gz").write_bytes(packed)
+        await keep(name, life.handle)
 
 
 async def test_four_quotes_a_booking_and_eight_scans_cost_at_most_a_hundred_events(env, client):
@@ -57,8 +62,13 @@ def test_every_ending_has_a_recorded_history():
     assert {path.name.removesuffix(".json.gz") for path in HISTORIES.glob("*.json.gz")} == set(ENDINGS)
 
 
+def test_every_story_has_a_recorded_history():
+    first = [recorded(path)["events"][0] for path in HISTORIES.rglob("*.json.gz")]
+    told = {event["workflowExecutionStartedEventAttributes"]["workflowType"]["name"] for event in first}
+    assert told == {story.__name__ for story in STORIES}
+
+
 @pytest.mark.parametrize("path", sorted(HISTORIES.rglob("*.json.gz")), ids=lambda path: path.name.split(".")[0])
 async def test_a_recorded_history_replays(path):
     replayer = Replayer(workflows=STORIES, data_converter=data_converter(), interceptors=[DomainErrors()])
-    text = gzip.decompress(path.read_bytes()).decode()
-    await replayer.replay_workflow(WorkflowHistory.from_json(f"delivery/{path.stem}", text))
+    await replayer.replay_workflow(WorkflowHistory.from_json(f"delivery/{path.stem}", recorded(path)))

@@ -13,7 +13,7 @@ from typing import Any
 import fakes
 import pytest
 from temporalio.client import Client, WorkflowHandle
-from world import World, request, workers
+from world import Keep, World, request, workers
 
 from activities.imports import ImportActivities
 from domain import errors
@@ -115,10 +115,13 @@ def world() -> World:
     return made
 
 
-async def test_every_line_becomes_a_delivery_over_several_runs(client: Client, world: World) -> None:
+async def test_every_line_becomes_a_delivery_over_several_runs(client: Client, world: World, keep: Keep) -> None:
     file = File(client, world, 7)
     async with workers(client, world, max_cached_workflows=100), file.worker():
-        await (await file.begun(batch=2, batches_a_run=2)).result()
+        handle = await file.begun(batch=2, batches_a_run=2)
+        await handle.result()
+        await keep("imports/goes_on", client.get_workflow_handle(handle.id, run_id=handle.first_execution_run_id))
+        await keep("imports/went_on", client.get_workflow_handle(handle.id))
         now = await file.now()
         assert (now.status, now.requested, now.failed) == (ImportStatus.COMPLETED, 7, 0)
         assert file.each_once()
@@ -127,7 +130,7 @@ async def test_every_line_becomes_a_delivery_over_several_runs(client: Client, w
 
 
 async def test_a_worker_that_dies_in_the_middle_is_taken_over_from_and_nothing_is_requested_twice(
-    client: Client, world: World
+    client: Client, world: World, keep: Keep
 ) -> None:
     file, reached = File(client, world, 9), asyncio.Event()
 
@@ -144,6 +147,7 @@ async def test_a_worker_that_dies_in_the_middle_is_taken_over_from_and_nothing_i
         assert (before.status, before.requested) == (ImportStatus.RUNNING, 4)
         async with file.worker():
             await handle.result()
+        await keep("imports/taken_over", handle)
         assert (await file.now()).requested == 9
         assert file.each_once()
         await file.over()
@@ -171,7 +175,7 @@ async def test_what_is_refused_is_told_and_what_is_down_is_tried_again(client: C
         await file.over()
 
 
-async def test_a_stop_lets_the_batch_end_and_requests_nothing_more(client: Client, world: World) -> None:
+async def test_a_stop_lets_the_batch_end_and_requests_nothing_more(client: Client, world: World, keep: Keep) -> None:
     file, reached, go_on = File(client, world, 6), asyncio.Event(), asyncio.Event()
 
     async def wait() -> None:
@@ -185,6 +189,7 @@ async def test_a_stop_lets_the_batch_end_and_requests_nothing_more(client: Clien
         await handle.signal(ImportWorkflow.stop)
         go_on.set()
         await handle.result()
+        await keep("imports/stopped", handle)
         now = await file.now()
         assert (now.status, now.requested, now.cancelled) == (ImportStatus.CANCELLED, 2, 4)
         assert len(world.rows) == 2

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,9 @@ from workers.interceptors import DomainErrors
 from workflows import addressing, messages, search
 from workflows.deliveries import DeliveryWorkflow
 from workflows.upkeep import SweepInboxWorkflow
+
+Keep = Callable[[str, WorkflowHandle[Any, Any]], Awaitable[None]]
+"""Keeps a run's history under a name, where the tests run with --record."""
 
 
 def brl(amount: int) -> Money:
