@@ -119,12 +119,14 @@ def api(
 
     from api.app import create_app
     from runtime.logs import configure_logs
+    from runtime.metrics import tell_metrics
     from runtime.settings import load_settings
     from runtime.tls import server_context
 
     settings = load_settings()
     configure_logs(settings)
     tls = server_context(settings)
+    tell_metrics(settings, settings.metrics_address)
     uvicorn.run(
         create_app(chosen, settings),
         host=host,

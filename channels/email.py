@@ -3,14 +3,19 @@
 import asyncio
 import ipaddress
 import ssl
+import time
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+from prometheus_client import Counter, Histogram
 
 from domain.errors import Unavailable
 from domain.letters import Letter
+
+LETTERS = Counter("entrega_letters_total", "Letters by what the mail server made of them", ["outcome"])
+SECONDS = Histogram("entrega_letter_seconds", "How long the mail server took over a letter")
 
 _WITHIN_S = 15.0
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -40,14 +45,19 @@ class SmtpMailer:
             start_tls=self._start_tls,
             tls_context=self._tls,
         )
+        began, outcome = time.monotonic(), "refused"
         try:
             async with asyncio.timeout(_WITHIN_S), client:
                 if self._user:
                     await client.login(self._user, self._password)
                 await client.send_message(self._message(letter))
+            outcome = "taken"
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             # The server's words may quote the address.
             raise Unavailable("the mail server did not take the letter", cause=type(error).__name__) from None
+        finally:
+            LETTERS.labels(outcome).inc()
+            SECONDS.observe(time.monotonic() - began)
 
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()
