@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from runtime.tls import server_context
 
 _SILENT_S = 10
 _BESIDE_S, _MOST_BYTES = 2.0, 8 << 20
+ISSUED = "entrega_certificate_issued_timestamp_seconds"
+WRITTEN = "entrega_textfile_written_timestamp_seconds"
 EXPIRES = "entrega_certificate_expires_timestamp_seconds"
 _CERTIFICATES = {"served": "tls_cert_file", "temporal": "temporal_tls_cert_file", "authority": "tls_ca_file"}
 
@@ -92,19 +94,23 @@ class _Certificates(Collector):
         self._files: dict[str, Path] = {use: path for use, path in files.items() if path is not None}
 
     def collect(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily(EXPIRES, "When a certificate of this process expires", labels=["certificate"])
+        issued = GaugeMetricFamily(ISSUED, "Since when a certificate of this process is good", labels=["certificate"])
+        expires = GaugeMetricFamily(EXPIRES, "When it expires", labels=["certificate"])
         for use, path in self._files.items():
             with contextlib.suppress(OSError, ValueError):
-                family.add_metric([use], expiry(path).timestamp())
-        yield family
+                since, until = lifetime(path)
+                issued.add_metric([use], since.timestamp())
+                expires.add_metric([use], until.timestamp())
+        yield from (issued, expires)
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
 
 
-def expiry(path: Path) -> datetime:
-    """When the first certificate in a file expires. Raises OSError, ValueError."""
-    return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc.astimezone(UTC)
+def lifetime(path: Path) -> tuple[datetime, datetime]:
+    """Since and until when the first certificate in a file is good. Raises OSError, ValueError."""
+    it = x509.load_pem_x509_certificate(path.read_bytes())
+    return it.not_valid_before_utc, it.not_valid_after_utc
 
 
 class _Textfiles(Collector):
@@ -114,9 +120,12 @@ class _Textfiles(Collector):
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
+        written = GaugeMetricFamily(WRITTEN, "When a file of metrics was last written", labels=["file"])
         for path in sorted(self._folder.glob("*.prom")):
             with contextlib.suppress(OSError, ValueError):
                 yield from list(text_string_to_metric_families(path.read_text()))
+                written.add_metric([path.stem], path.stat().st_mtime)
+        yield written
 
     def describe(self) -> Iterator[Metric]:
         return iter(())

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from runtime import metrics
-from runtime.metrics import EXPIRES, expiry, free_port, serve_metrics, tell_metrics
+from runtime.metrics import EXPIRES, ISSUED, WRITTEN, free_port, lifetime, serve_metrics, tell_metrics
 from runtime.settings import Settings
 from storage._keks import make_kek
 
@@ -57,16 +57,19 @@ async def test_files_are_read_whenever_somebody_asks(tmp_path: Path, monkeypatch
     settings = Settings(tls_cert_file=served, tls_ca_file=tmp_path / "none", metrics_textfiles_dir=texts)
     metrics.tell_of_files(settings)
 
-    def told() -> dict[tuple[str, str], float]:
+    def told() -> dict[tuple[str, ...], float]:
         samples = [one for collector in registered for family in collector.collect() for one in family.samples]
-        return {(one.name, one.labels.get("certificate", "")): one.value for one in samples}
+        return {(one.name, *one.labels.values()): one.value for one in samples}
 
-    assert told() == {(EXPIRES, "served"): expiry(served).timestamp()}
+    since, until = lifetime(served)
+    assert told() == {(ISSUED, "served"): since.timestamp(), (EXPIRES, "served"): until.timestamp()}
     (texts / "backup.prom").write_text(f"# TYPE {BACKUP} gauge\n{BACKUP} 1764000000\n")
     (texts / "broken.prom").write_text("what is this")
-    assert told()[BACKUP, ""] == 1764000000
+    assert told()[BACKUP,] == 1764000000
+    assert told()[WRITTEN, "backup"] == (texts / "backup.prom").stat().st_mtime
+    assert (WRITTEN, "broken") not in told()
     (texts / "backup.prom").unlink()
-    assert (BACKUP, "") not in told()
+    assert (BACKUP,) not in told()
 
 
 def test_without_an_address_nothing_is_opened() -> None:
