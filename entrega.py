@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -240,11 +239,20 @@ def main() -> NoReturn:
         if _is_expected(error):
             typer.secho(f"entrega: {error}", fg="red", err=True)
         else:
-            traceback.print_exc()
+            _say_where(error)
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(code)
+
+
+def _say_where(error: Exception) -> None:
+    """By its kind and its places: what it says may be somebody's, and this too ends in a log."""
+    from runtime.logs import kinds, places
+
+    why = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    typer.secho(f"entrega: an error of ours: {', '.join(kinds(error))}{why}", fg="red", err=True)
+    typer.echo("\n".join(f"  {place}" for place in places(error)), err=True)
 
 
 def _is_expected(error: Exception) -> bool:
