@@ -221,6 +221,15 @@ def check(
 
 
 @app.command()
+def doctor(state: RunningOption = None) -> None:
+    """Looks at a running installation and says in plain words what is wrong, with the next step; exit code 1 if
+    something is. Asks carriers for a quote, which binds nobody; changes nothing."""
+    from runtime.doctor import examine
+
+    raise typer.Exit(examine(state))
+
+
+@app.command()
 def version() -> None:
     """Says which version this is."""
     from importlib.metadata import version as installed

@@ -35,16 +35,19 @@ class SmtpMailer:
         self._start_tls = not self._use_tls and not _is_loopback(self._host)
         self._sender, self._tls = sender, tls
 
+    async def greet(self) -> None:
+        """Signs in and leaves again; raises Unavailable."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(_WITHIN_S), client:
+                if self._user:
+                    await client.login(self._user, self._password)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            raise Unavailable("the mail server does not let us in", cause=type(error).__name__) from None
+
     async def send(self, letter: Letter) -> None:
         """Hands it over within a quarter of a minute; raises Unavailable."""
-        client = aiosmtplib.SMTP(
-            hostname=self._host,
-            port=self._port,
-            timeout=_WITHIN_S,
-            use_tls=self._use_tls,
-            start_tls=self._start_tls,
-            tls_context=self._tls,
-        )
+        client = self._client()
         began, outcome = time.monotonic(), "refused"
         try:
             async with asyncio.timeout(_WITHIN_S), client:
@@ -58,6 +61,16 @@ class SmtpMailer:
         finally:
             LETTERS.labels(outcome).inc()
             SECONDS.observe(time.monotonic() - began)
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            timeout=_WITHIN_S,
+            use_tls=self._use_tls,
+            start_tls=self._start_tls,
+            tls_context=self._tls,
+        )
 
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()

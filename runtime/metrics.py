@@ -24,6 +24,7 @@ from runtime.tls import server_context
 _SILENT_S = 10
 _BESIDE_S, _MOST_BYTES = 2.0, 8 << 20
 ISSUED = "entrega_certificate_issued_timestamp_seconds"
+BACKED_UP = "entrega_backup_last_success_timestamp_seconds"
 WRITTEN = "entrega_textfile_written_timestamp_seconds"
 EXPIRES = "entrega_certificate_expires_timestamp_seconds"
 _CERTIFICATES = {"served": "tls_cert_file", "temporal": "temporal_tls_cert_file", "authority": "tls_ca_file"}
@@ -67,6 +68,12 @@ def tell_of_files(settings: Settings) -> None:
     REGISTRY.register(_Certificates(settings))
     if settings.metrics_textfiles_dir is not None:
         REGISTRY.register(_Textfiles(settings.metrics_textfiles_dir))
+
+
+def said_in_files(folder: Path, name: str) -> float | None:
+    """The greatest value of a metric in a folder of text files."""
+    samples = (one for family in _Textfiles(folder).collect() for one in family.samples)
+    return max((one.value for one in samples if one.name == name), default=None)
 
 
 def free_port() -> int:
