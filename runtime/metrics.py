@@ -25,7 +25,6 @@ _SILENT_S = 10
 _BESIDE_S, _MOST_BYTES = 2.0, 8 << 20
 ISSUED = "entrega_certificate_issued_timestamp_seconds"
 BACKED_UP = "entrega_backup_last_success_timestamp_seconds"
-WRITTEN = "entrega_textfile_written_timestamp_seconds"
 EXPIRES = "entrega_certificate_expires_timestamp_seconds"
 _CERTIFICATES = {"served": "tls_cert_file", "temporal": "temporal_tls_cert_file", "authority": "tls_ca_file"}
 
@@ -127,12 +126,9 @@ class _Textfiles(Collector):
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
-        written = GaugeMetricFamily(WRITTEN, "When a file of metrics was last written", labels=["file"])
         for path in sorted(self._folder.glob("*.prom")):
             with contextlib.suppress(OSError, ValueError):
                 yield from list(text_string_to_metric_families(path.read_text()))
-                written.add_metric([path.stem], path.stat().st_mtime)
-        yield written
 
     def describe(self) -> Iterator[Metric]:
         return iter(())

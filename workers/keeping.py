@@ -18,9 +18,16 @@ SUCCEEDED = Gauge(
 
 
 async def keep(
-    what: str, once: Callable[[], Awaitable[int]], stop: asyncio.Event, *, idle_s: float, up: Gauge | None = None
+    what: str,
+    once: Callable[[], Awaitable[int]],
+    stop: asyncio.Event,
+    *,
+    idle_s: float,
+    up: Gauge | None = None,
+    vital: bool = True,
 ) -> None:
-    """Until it is told to stop; at once again while there is something to do, which `once` answers with."""
+    """Until it is told to stop; at once again while there is something to do, which `once` answers with. A mistake of
+    ours ends what is vital, and with it the process, which begins anew; anything else is tried again, visibly."""
     while not stop.is_set():
         try:
             pause = 0.0 if await once() else idle_s
@@ -29,6 +36,12 @@ async def keep(
         except (DomainError, OSError) as error:
             done = False
             log.warning("waits", what=what, error=type(error).__name__)
+            pause = max(_PAUSE_S, idle_s)
+        except Exception as error:
+            if vital:
+                raise
+            done = False
+            log.error("stands still", what=what, error=type(error).__name__)
             pause = max(_PAUSE_S, idle_s)
         if up is not None:
             up.set(done)

@@ -151,4 +151,4 @@ async def run_relay(settings: Settings) -> None:
                 ("watch_lag", partial(lag_once, journal, audit, subscribers), None, _WATCH_S),
                 ("watch_queues", partial(queues_once, TemporalWatch(temporal)), None, _WATCH_S),
             ):
-                running.create_task(keep(what, once, stop, idle_s=idle_s, up=up))
+                running.create_task(keep(what, once, stop, idle_s=idle_s, up=up, vital=not what.startswith("watch")))

@@ -29,14 +29,14 @@ async def watch_deliveries(store: DeliveriesWatch, stop: asyncio.Event) -> None:
     """Until it is told to stop."""
     books = Books(store)
     await asyncio.gather(
-        keep("watch_deliveries", partial(look_at_deliveries, store), stop, idle_s=_LOOK_S),
-        keep("watch_ledger", books.look, stop, idle_s=_BOOKS_S),
+        keep("watch_deliveries", partial(look_at_deliveries, store), stop, idle_s=_LOOK_S, vital=False),
+        keep("watch_ledger", books.look, stop, idle_s=_BOOKS_S, vital=False),
     )
 
 
 async def watch_inbox(store: InboxWatch, stop: asyncio.Event) -> None:
     """Until it is told to stop."""
-    await keep("watch_inbox", partial(look_at_inbox, store), stop, idle_s=_LOOK_S)
+    await keep("watch_inbox", partial(look_at_inbox, store), stop, idle_s=_LOOK_S, vital=False)
 
 
 async def look_at_deliveries(store: DeliveriesWatch) -> int:

@@ -77,10 +77,19 @@ DASHBOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
               (("rate(process_cpu_seconds_total[$__rate_interval])", "{{job}} {{instance}}"),)),
         Panel("Certificates: life left", "percentunit",
               ((_or_none("entrega:certificate_life_left:ratio"), "{{job}} {{certificate}}"),)),
-        Panel("Since the last backup", "s", (
-            (_or_none("time() - max(entrega_backup_last_success_timestamp_seconds)"), "backup"),
+        Panel("Since the last whole backup, and since what is not in any", "s", (
+            (_or_none("time() - max(entrega_backup_last_success_timestamp_seconds)"), "whole backup"),
+            (_or_none("time() - max(entrega_backup_followed_timestamp_seconds)"), "followed up to"),
         )),
-        Panel("How long a restore drill took", "s", ((_or_none("max(entrega_restore_drill_seconds)"), "drill"),)),
+        Panel("Whole backups", "bytes", ((_or_none("max(entrega_backup_bytes)"), "size of the newest"),)),
+        Panel("Whole backups kept, and whether the databases are followed", "none", (
+            (_or_none("max(entrega_backups)"), "kept"), (_or_none("max(entrega_backup_following_up)"), "followed"),
+        )),
+        Panel("How long backups and drills take", "s", (
+            (_or_none("max(entrega_backup_seconds)"), "a backup"),
+            (_or_none("max(entrega_restore_drill_seconds)"), "a drill: the time to recover"),
+            (_or_none("max(entrega_restore_drill_rpo_seconds)"), "the newest past that a drill could not have"),
+        )),
     )),
     "workflows": ("Workflows", (
         Panel("Workflows in trouble", "none", (("max(entrega_workflows_with_problems)", "in trouble"),), now=True,

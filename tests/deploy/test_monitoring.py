@@ -14,7 +14,18 @@ from monitoring import MONITORING, ROOT, RULES, RUNBOOKS, dashboards, named, que
 # What is not declared by us: by libraries, by Prometheus itself, and by `entrega backup` in files. That they are told
 # is shown against running processes (tests/system/test_monitoring.py), but for what only happens on a bad day.
 THEIRS = ("http_request", "process_", "temporal_", "up", "ALERTS")
-BACKUPS = {"entrega_backup_last_success_timestamp_seconds", "entrega_restore_drill_seconds"}
+BACKUPS = {
+    "entrega_backup_last_success_timestamp_seconds",
+    "entrega_backup_followed_timestamp_seconds",
+    "entrega_backup_following_up",
+    "entrega_backup_bytes",
+    "entrega_backup_seconds",
+    "entrega_backups",
+    "entrega_restore_drill_last_run_timestamp_seconds",
+    "entrega_restore_drill_right",
+    "entrega_restore_drill_rpo_seconds",
+    "entrega_restore_drill_seconds",
+}
 KINDS = {"Counter", "Gauge", "Histogram", "GaugeMetricFamily"}
 SUFFIXES = {"Histogram": ("_bucket", "_count", "_sum")}
 SEVERITIES = {"page", "ticket"}

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from runtime import metrics
-from runtime.metrics import EXPIRES, ISSUED, WRITTEN, free_port, lifetime, serve_metrics, tell_metrics
+from runtime.metrics import EXPIRES, ISSUED, free_port, lifetime, serve_metrics, tell_metrics
 from runtime.settings import Settings
 from storage._keks import make_kek
 
@@ -66,8 +66,7 @@ async def test_files_are_read_whenever_somebody_asks(tmp_path: Path, monkeypatch
     (texts / "backup.prom").write_text(f"# TYPE {BACKUP} gauge\n{BACKUP} 1764000000\n")
     (texts / "broken.prom").write_text("what is this")
     assert told()[BACKUP,] == 1764000000
-    assert told()[WRITTEN, "backup"] == (texts / "backup.prom").stat().st_mtime
-    assert (WRITTEN, "broken") not in told()
+    assert len(told()) == 3  # and nothing of what cannot be read
     (texts / "backup.prom").unlink()
     assert (BACKUP,) not in told()
 
