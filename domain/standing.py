@@ -37,8 +37,9 @@ class DeliveriesWatch(Protocol):
     async def deliveries(self) -> DeliveriesStanding:
         """All organisations' together."""
 
-    async def unbalanced(self, since: datetime, also: Collection[str] = ()) -> set[str]:
-        """Of the deliveries with an entry posted since then, and these, those whose entries do not sum to zero."""
+    async def unbalanced(self, since: datetime, until: datetime, also: Collection[str] = ()) -> set[str]:
+        """Of the deliveries with an entry posted in that time (`since` included), and these, those whose entries do not
+        sum to zero. Raises Unavailable, also for more than can be looked at at once."""
 
 
 class InboxWatch(Protocol):

@@ -18,7 +18,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from runtime.settings import Settings
+from runtime.settings import PREFIX, SettingMissing, Settings
 from runtime.tls import server_context
 
 _SILENT_S = 10
@@ -38,13 +38,19 @@ class _Handler(WSGIRequestHandler):
 
 def tell_metrics(settings: Settings, address: str | None, beside: str | None = None) -> None:
     """Serves what this process counts at `address` (`host:port`), if there is one, and what it can say of files: when
-    certificates expire, and what other programs left in the folder of text files. Raises OSError, SettingMissing."""
+    certificates expire, and what other programs left in the folder of text files. Raises SettingMissing."""
     if address is None:
         return
     disable_created_metrics()  # type: ignore[no-untyped-call] # as many series again, which nobody asks for
     tell_of_files(settings)
     host, _, port = address.rpartition(":")
-    serve_metrics(host.strip("[]"), int(port), server_context(settings), beside)
+    try:
+        serve_metrics(host, int(port), server_context(settings), beside)
+    except OSError as error:
+        raise SettingMissing(
+            f"metrics cannot be told at {address} ({error.strerror}): stop what listens there, or give "
+            f"{PREFIX}METRICS_ADDRESS another"
+        ) from None
 
 
 def serve_metrics(host: str, port: int, context: ssl.SSLContext | None, beside: str | None = None) -> None:

@@ -17,7 +17,9 @@ _BY_ATTENTION = text("""
 """)
 _UNBALANCED = text("""
     SELECT delivery_id FROM ledger.entries
-    WHERE delivery_id IN (SELECT delivery_id FROM ledger.entries WHERE posted_at >= :since)
+    WHERE delivery_id IN (
+        SELECT delivery_id FROM ledger.entries WHERE posted_at >= :since AND posted_at < :until
+    )
         OR delivery_id = ANY(:also)
     GROUP BY delivery_id, currency HAVING sum(amount) <> 0
 """)
@@ -43,10 +45,10 @@ class SqlDeliveriesWatch:
                 attention={row.attention: row.count for row in by_attention},
             )
 
-    async def unbalanced(self, since: datetime, also: Collection[str] = ()) -> set[str]:
+    async def unbalanced(self, since: datetime, until: datetime, also: Collection[str] = ()) -> set[str]:
         """See `domain.standing.DeliveriesWatch`."""
         async with reading(self._engine) as connection:
-            return set(await connection.scalars(_UNBALANCED, {"since": since, "also": list(also)}))
+            return set(await connection.scalars(_UNBALANCED, {"since": since, "until": until, "also": list(also)}))
 
 
 class SqlInboxWatch:

@@ -13,7 +13,8 @@ from workers.keeping import keep
 
 _LOOK_S, _BOOKS_S = 15.0, 60.0
 _AT_FIRST = timedelta(days=1)
-_LATE = timedelta(hours=1)
+_STEP = timedelta(minutes=15)
+_LATE = timedelta(minutes=15)
 """How much later than its entries say a move may have been written."""
 
 OPEN = Gauge("entrega_deliveries_open", "Deliveries that have not ended", ["status"])
@@ -67,12 +68,13 @@ class Books:
         self._wrong: set[str] = set()
 
     async def look(self) -> int:
-        """Once; there is nothing more to look at then."""
-        began = self._now()
-        self._wrong = await self._store.unbalanced(self._since, self._wrong)
-        self._since = began - _LATE
+        """At the next stretch of time; whether there is another before now."""
+        now = self._now()
+        until = min(self._since + _STEP, now)
+        self._wrong = await self._store.unbalanced(self._since, until, self._wrong)
         UNBALANCED.set(len(self._wrong))
-        return 0
+        self._since = until if until < now else now - _LATE
+        return int(until < now)
 
 
 def age_s(waiting: Waiting) -> float:

@@ -17,7 +17,8 @@ from storage import migrations
 from storage._engine import reading, sqlstate
 
 _APART_S, _LATE_S = 5.0, 60.0
-_BOOKS, _NEWEST = timedelta(days=30), 100
+_BOOKS, _STEP = timedelta(days=1), timedelta(hours=1)
+_NEWEST = 100
 _NO_PASSWORD = ("28P01", "28000")
 
 
@@ -119,13 +120,17 @@ class Stores:
         """Every delivery's entries sum to zero."""
         if not self._has("deliveries"):
             return
-        uneven = await self._wiring.deliveries_watch().unbalanced(datetime.now(UTC) - _BOOKS)
+        watch, now = self._wiring.deliveries_watch(), datetime.now(UTC)
+        since, uneven = now - _BOOKS, set[str]()
+        while since < now:
+            uneven |= await watch.unbalanced(since, since + _STEP)
+            since += _STEP
         if uneven:
             said = f"the entries of {len(uneven)} deliveries do not sum to zero, as of {min(uneven)}"
             yield wrong("ledger", said, "See docs/runbooks/LedgerUnbalanced.md; change nothing before.")
         else:
-            yield ok("ledger", f"what moved money in the last {_BOOKS.days} days sums to zero, delivery by delivery")
-        stuck = {why: n for why, n in (await self._wiring.deliveries_watch().deliveries()).attention.items() if n}
+            yield ok("ledger", "what moved money in the last day sums to zero, delivery by delivery")
+        stuck = {why: n for why, n in (await watch.deliveries()).attention.items() if n}
         if stuck:
             said = ", ".join(f"{count} {why}" for why, count in sorted(stuck.items()))
             yield note(

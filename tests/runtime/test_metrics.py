@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.app import create_app
 from runtime import metrics
 from runtime.metrics import EXPIRES, ISSUED, free_port, lifetime, serve_metrics, tell_metrics
-from runtime.settings import Settings
+from runtime.settings import SettingMissing, Settings
 from storage._keks import make_kek
 
 BACKUP = "entrega_backup_last_success_timestamp_seconds"
@@ -73,6 +73,13 @@ async def test_files_are_read_whenever_somebody_asks(tmp_path: Path, monkeypatch
 
 def test_without_an_address_nothing_is_opened() -> None:
     tell_metrics(Settings(), None)
+
+
+def test_a_port_that_is_taken_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "tell_of_files", lambda settings: None)
+    taken = socket.create_server(("127.0.0.1", 0))
+    with taken, pytest.raises(SettingMissing, match="ENTREGA_METRICS_ADDRESS"):
+        tell_metrics(Settings(), f"127.0.0.1:{taken.getsockname()[1]}")
 
 
 async def test_the_api_tells_nothing_at_its_own_port_once_it_has_another(tmp_path: Path) -> None:

@@ -69,15 +69,19 @@ async def test_what_happens_is_counted_once_however_often_it_is_told(sql):
 
 async def test_a_delivery_that_does_not_balance_is_seen_until_it_does(sql, engines, behind_the_trigger):
     watch, it, whole = SqlDeliveriesWatch(engines["deliveries"]), delivery(), delivery()
-    clock = [NOW]
     for one in (it, whole):
         await sql.deliveries.record(move(one, entries=charge(one)))
-    assert it.id not in await watch.unbalanced(NOW - timedelta(days=1))
+    day = NOW - timedelta(days=1), NOW + timedelta(days=1)
+    assert it.id not in await watch.unbalanced(*day)
     await behind_the_trigger(it.id, 5)
+    assert it.id in await watch.unbalanced(*day)
+    assert it.id not in await watch.unbalanced(NOW - timedelta(days=1), NOW)
+    clock = [NOW + timedelta(minutes=1)]
     books = Books(watch, lambda: clock[0])
-    for later in (timedelta(), timedelta(days=2)):  # which is longer than any look reaches back
-        clock[0] = NOW + later
-        await books.look()
+    for later in (timedelta(), timedelta(hours=2)):  # which is longer than any look reaches back
+        clock[0] += later
+        while await books.look():
+            pass
         assert seen("entrega_ledger_unbalanced_deliveries") == 1
     await behind_the_trigger(it.id, -5)
     await books.look()
