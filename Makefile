@@ -26,6 +26,7 @@ test: web ## run the tests, but for the long ones
 
 test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on every port
 	@sh scripts/debian-postgres.sh
+	@sh scripts/debian-prometheus.sh
 	@$(BIN)/pytest -m long
 
 check: setup ## lint, formatting, types, and who may import whom

@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -119,12 +118,14 @@ def api(
 
     from api.app import create_app
     from runtime.logs import configure_logs
+    from runtime.metrics import tell_metrics
     from runtime.settings import load_settings
     from runtime.tls import server_context
 
     settings = load_settings()
     configure_logs(settings)
     tls = server_context(settings)
+    tell_metrics(settings, settings.metrics_address)
     uvicorn.run(
         create_app(chosen, settings),
         host=host,
@@ -220,6 +221,15 @@ def check(
 
 
 @app.command()
+def doctor(state: RunningOption = None) -> None:
+    """Looks at a running installation and says in plain words what is wrong, with the next step; exit code 1 if
+    something is. Asks carriers for a quote, which binds nobody; changes nothing."""
+    from runtime.doctor import examine
+
+    raise typer.Exit(examine(state))
+
+
+@app.command()
 def version() -> None:
     """Says which version this is."""
     from importlib.metadata import version as installed
@@ -238,11 +248,20 @@ def main() -> NoReturn:
         if _is_expected(error):
             typer.secho(f"entrega: {error}", fg="red", err=True)
         else:
-            traceback.print_exc()
+            _say_where(error)
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(code)
+
+
+def _say_where(error: Exception) -> None:
+    """By its kind and its places: what it says may be somebody's, and this too ends in a log."""
+    from runtime.logs import kinds, places
+
+    why = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    typer.secho(f"entrega: an error of ours: {', '.join(kinds(error))}{why}", fg="red", err=True)
+    typer.echo("\n".join(f"  {place}" for place in places(error)), err=True)
 
 
 def _is_expected(error: Exception) -> bool:

@@ -117,5 +117,6 @@ def _surround(app: FastAPI, settings: Settings, *, decoding: bool) -> None:
     )
     app.add_middleware(SafeHeaders)
     counted = Instrumentator(excluded_handlers=["/metrics", "/healthz/.*"]).instrument(app)
-    counted.expose(app, include_in_schema=False, dependencies=[Depends(health.near)])
+    if settings.metrics_address is None:
+        counted.expose(app, include_in_schema=False, dependencies=[Depends(health.near)])
     app.add_middleware(RequestIds)

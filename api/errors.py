@@ -26,6 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain import errors
 from domain.errors import DomainError
 from runtime.calls import never_connected
+from runtime.logs import kinds
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger(__name__)
@@ -115,7 +116,7 @@ def install(app: FastAPI) -> None:
     async def domain(request: Request, error: DomainError) -> JSONResponse:
         status = status_of(error)
         if status >= 500:
-            log.warning("not served", route=route_of(request), code=error.code, cause=repr(error.__cause__))
+            log.warning("not served", route=route_of(request), code=error.code, cause=kinds(error.__cause__))
         return answer(status, error.code, error.title, error.detail, _plain(error.data))
 
     @app.exception_handler(RequestValidationError)

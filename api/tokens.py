@@ -70,7 +70,7 @@ class KeySet:
             self._keys = self._from_folder(self._folder) if self._folder else await self._fetched()
             self._read_at = time.monotonic()
         except (OSError, ValueError, TimeoutError, httpx.HTTPError) as error:
-            log.warning("keys not refreshed", error=repr(error), known=len(self._keys))
+            log.warning("keys not refreshed", error=type(error).__name__, known=len(self._keys))
 
     @staticmethod
     def _from_folder(folder: Path) -> dict[str, Ed25519PublicKey]:

@@ -1,16 +1,13 @@
 """Errors of ours: told as a problem that says nothing, logged by where they happened and not by what they say."""
 
-from pathlib import Path
-from traceback import extract_tb
-
 import structlog
 from fastapi import Request
 
 from api.asgi import App, Message, Receive, Scope, Send
 from api.errors import answer, route_of
+from runtime.logs import places
 
 log = structlog.get_logger(__name__)
-_MOST_PLACES = 30
 
 
 class Unexpected:
@@ -31,7 +28,7 @@ class Unexpected:
             await self._app(scope, receive, noting)
         except Exception as error:  # noqa: BLE001
             # What an error says may be somebody's: where it happened is enough.
-            log.error("unexpected", route=route_of(Request(scope)), error=type(error).__name__, at=_places(error))
+            log.error("unexpected", route=route_of(Request(scope)), error=type(error).__name__, at=places(error))
             if begun:
                 raise _BrokenOff from None
             response = answer(500, "internal_error", "Something went wrong", "an error of ours; it has been logged")
@@ -40,9 +37,3 @@ class Unexpected:
 
 class _BrokenOff(Exception):
     """The answer cannot be finished, so the connection is."""
-
-
-def _places(error: BaseException) -> list[str]:
-    found = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return [*found[-_MOST_PLACES:], *([f"after {type(cause).__name__}", *_places(cause)] if cause else [])]

@@ -3,20 +3,23 @@
 import asyncio
 import ipaddress
 import ssl
+import time
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
-import prometheus_client as metrics
+from prometheus_client import Counter, Histogram
 
 from domain.errors import LetterRefused, Unavailable
 from domain.letters import Letter
 
+LETTERS = Counter("entrega_letters_total", "Letters by what the mail server made of them", ["outcome"])
+SECONDS = Histogram("entrega_letter_seconds", "How long the mail server took over a letter")
+
 _WITHIN_S = 15.0
 _PORTS = {"smtp": 587, "smtps": 465}
 _NOT_SIGNED_IN = 530  # no word about the letter: our own settings are wrong, which somebody will mend
-LETTERS = metrics.Counter("entrega_letters_total", "Letters shown to the mail server by what came of them", ["outcome"])
 
 
 class SmtpMailer:
@@ -33,10 +36,24 @@ class SmtpMailer:
         self._start_tls = not self._use_tls and not _is_loopback(self._host)
         self._sender, self._tls = sender, tls
 
+    async def greet(self) -> None:
+        """Signs in and leaves again; raises Unavailable."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(_WITHIN_S), client:
+                if self._user:
+                    await client.login(self._user, self._password)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            raise Unavailable("the mail server does not let us in", cause=type(error).__name__) from None
+
     async def send(self, letter: Letter) -> None:
         """See `domain.user_ports.Mailer`; within a quarter of a minute."""
+        began, client = time.monotonic(), self._client()
         try:
-            await self._hand_over(letter)
+            async with asyncio.timeout(_WITHIN_S), client:
+                if self._user:
+                    await client.login(self._user, self._password)
+                await client.send_message(self._message(letter))
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             # The server's words may quote the address.
             cause, status = type(error).__name__, _refused_for_good(error)
@@ -44,10 +61,13 @@ class SmtpMailer:
             if status:
                 raise LetterRefused("the mail server refuses the letter", cause=cause, status=status) from None
             raise Unavailable("the mail server did not take the letter", cause=cause) from None
-        LETTERS.labels("taken").inc()
+        else:
+            LETTERS.labels("taken").inc()
+        finally:
+            SECONDS.observe(time.monotonic() - began)
 
-    async def _hand_over(self, letter: Letter) -> None:
-        client = aiosmtplib.SMTP(
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             timeout=_WITHIN_S,
@@ -55,10 +75,6 @@ class SmtpMailer:
             start_tls=self._start_tls,
             tls_context=self._tls,
         )
-        async with asyncio.timeout(_WITHIN_S), client:
-            if self._user:
-                await client.login(self._user, self._password)
-            await client.send_message(self._message(letter))
 
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()

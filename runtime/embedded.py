@@ -279,6 +279,7 @@ class Stack:
             env |= {f"{PREFIX}{key}": path for key, path in _shown(self._certificates, name).items()}
         if name != "migrate":
             env.pop(f"{PREFIX}DATABASE_URL", None)  # the owner's is for migrations alone
+        env.pop(f"{PREFIX}METRICS_ADDRESS", None)  # one port cannot be everybody's; each has its own already
         if name in ("sandbox", "mailbox"):  # the other side of the wire: it gets no secret of ours
             env = {key: value for key, value in env.items() if not key.startswith(PREFIX)}
         return Part(name, [sys.executable, "-m", *argv], ready, env=env, restart=restart)

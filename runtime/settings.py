@@ -17,6 +17,7 @@ PREFIX = "ENTREGA_"
 _HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 _ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"
 _TILES = r"^https?://(\{s\}\.)?[a-z0-9.-]+(:[0-9]{1,5})?/[^\s\"'<>]*\{z\}[^\s\"'<>]*$"
+_ADDRESS = r"^[^\s/]+:[0-9]{1,5}$"
 _MOST_A_MINUTE = 1_000_000
 
 Service = Literal[
@@ -79,11 +80,18 @@ class Settings(BaseSettings):
     outside_ca_file: Path | None = None
     """An authority believed beside the public ones when carriers, maps and postal codes are asked."""
 
+    metrics_address: Annotated[str, Field(pattern=_ADDRESS)] | None = None
+    """Where this process tells Prometheus everything, as in 0.0.0.0:9460: on a network of ours, by TLS where it has a
+    certificate. With it the API tells nothing at its own port."""
+    metrics_textfiles_dir: Path | None = None
+    """A folder of `*.prom` files, as the backup writes them, which this process tells along."""
     worker_metrics_address: str | None = None
-    """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464; they speak no TLS."""
-    worker_own_metrics_address: Annotated[str, Field(pattern=r"^[^\s/]+:[0-9]{1,5}$")] | None = None
-    """Where they expose ours: calls to carriers, breakers, exchanges."""
+    """Where workers expose Temporal's own metrics for Prometheus, as in 127.0.0.1:9464; they speak no TLS. They are
+    told along with ours as well."""
+    worker_own_metrics_address: Annotated[str, Field(pattern=_ADDRESS)] | None = None
+    """Where they expose ours, if ENTREGA_METRICS_ADDRESS is not set."""
     relay_metrics_port: int | None = None
+    """The relay's, on the loopback, if ENTREGA_METRICS_ADDRESS is not set."""
     set_current_version: bool = False
     """Workers make their build the current one at start: for one machine; in a cluster the rollout does it."""
     sweep_every: float = 15.0

@@ -115,8 +115,7 @@ async def connect(
 
     Without a codec it can count and list, and neither read what workflows say nor tell them anything.
     """
-    metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
-    runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics)) if metrics else None
+    runtime = Runtime(telemetry=TelemetryConfig(metrics=_told(metrics_address))) if metrics_address else None
     return await Client.connect(
         address,
         namespace=namespace,
@@ -125,6 +124,13 @@ async def connect(
         plugins=[Renewing(tls)] if tls else [],
         lazy=lazy,
         runtime=runtime,
+    )
+
+
+def _told(address: str) -> PrometheusConfig:
+    """Named as Prometheus wants it: seconds, units and totals as suffixes."""
+    return PrometheusConfig(
+        bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
     )
 
 

@@ -56,6 +56,7 @@ from storage.rewrapping import Rewrapping
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
 from storage.sessions import SqlSessionStore
+from storage.standing import SqlDeliveriesWatch, SqlInboxWatch
 from storage.telling import SqlMembers
 from storage.terms import SqlTermsStore
 from storage.tracking import SqlScanStore
@@ -214,6 +215,14 @@ class Wiring:
     def terms(self, service: str) -> SqlTermsStore:
         """Only the quotes role may write them; deliveries reads."""
         return SqlTermsStore(self.engine(service))
+
+    def deliveries_watch(self) -> SqlDeliveriesWatch:
+        """As the deliveries role."""
+        return SqlDeliveriesWatch(self.engine("deliveries"))
+
+    def inbox_watch(self) -> SqlInboxWatch:
+        """As the tracking role."""
+        return SqlInboxWatch(self.engine("tracking"))
 
     def views(self) -> SqlViewStore:
         """As the deliveries role."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from prometheus_client import Counter
 from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Select, Text, TextClause, any_, cast, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, insert
@@ -24,6 +25,8 @@ from storage.clues import FEW, ClueRow, tsquery, write_clues
 from storage.journal import JournalRow, lock, write_lines
 from storage.keys import KeyRing
 from storage.ledger import post_move, read_entries
+
+EVENTS = Counter("entrega_delivery_events_total", "What happened to deliveries, by the kind of line", ["kind"])
 
 
 class SqlDeliveryStore:
@@ -52,6 +55,8 @@ class SqlDeliveryStore:
             raise DeliveryDiverged(
                 "the database refuses this move", delivery_id=delivery.id, constraint=constraint(error)
             ) from None
+        for line in fresh:
+            EVENTS.labels(line.kind).inc()
 
     async def get(self, delivery_id: str) -> Delivery | None:
         """One delivery, as of its last move; an erased one without what was personal."""

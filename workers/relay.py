@@ -5,36 +5,33 @@ one. Several relays may run beside each other: what is there already changes not
 """
 
 import asyncio
-import contextlib
 import signal
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 
-import structlog
 from prometheus_client import Counter, Gauge
 
-from domain.errors import DomainError
+from domain.audit import Cursor
 from domain.notification_ports import Notifier, Subscribers
 from domain.notifications import DISABLED, FAILING
 from domain.ports import AuditLog, Journal
 from runtime.letters import TemporalLetterWriter
 from runtime.logs import configure_logs
-from runtime.metrics import serve_metrics
+from runtime.metrics import tell_metrics
+from runtime.queues import QUEUES, WITH_WORKFLOWS, TemporalWatch
 from runtime.settings import Settings
 from runtime.temporal import TemporalNotifier, connect
-from runtime.tls import server_context, temporal_door
+from runtime.tls import temporal_door
 from runtime.wiring import Wiring
 from workers._letters import Post, apart
+from workers.keeping import keep
 
 _BATCH = 500
 _AT_ONCE = 32  # workflows told at the same moment
 _IDLE_S = 0.5
-_PAUSE_S = 2.0
 _WATCH_S = 15.0
 
-log = structlog.get_logger(__name__)
 LINES = Counter("entrega_relay_lines_total", "Journal lines copied to the audit log")
 UP = Gauge("entrega_relay_up", "1 while the last attempt to copy succeeded")
 TOLD = Counter("entrega_relay_told_total", "Journal lines handed to subscribers' workflows, counted for each")
@@ -43,6 +40,14 @@ WATCHING = Gauge("entrega_relay_watching_up", "1 while the last look at how subs
 PAUSED = Gauge("entrega_webhook_endpoints_paused", "Endpoints that are paused because they took nothing for days")
 WAITING = Gauge("entrega_messages_waiting", "Messages that were begun and not yet taken")
 OLDEST = Gauge("entrega_messages_oldest_waiting_seconds", "For how long the oldest of them has waited")
+LAG = Gauge("entrega_relay_lag_seconds", "For how long the first line that is not handed on has waited", ["to"])
+_QUEUE = ["queue", "kind"]
+BACKLOG = Gauge("entrega_task_queue_backlog", "Tasks that wait for a worker, about", _QUEUE)
+BACKLOG_OLDEST = Gauge(
+    "entrega_task_queue_oldest_waiting_seconds", "For how long the oldest of them has waited", _QUEUE
+)
+POLLERS = Gauge("entrega_task_queue_pollers", "Workers' pollers that asked for tasks of late", _QUEUE)
+TROUBLED = Gauge("entrega_workflows_with_problems", "Running workflows whose tasks fail again and again")
 
 
 async def copy_once(journal: Journal, audit: AuditLog) -> int:
@@ -97,14 +102,36 @@ async def watch_once(subscribers: Subscribers) -> int:
     return 0
 
 
+async def lag_once(journal: Journal, audit: AuditLog, subscribers: Subscribers) -> int:
+    """Looks how far the journal is ahead of what was copied and told of it."""
+    LAG.labels("audit").set(await _waited_s(journal, await audit.cursor()))
+    LAG.labels("subscribers").set(await _waited_s(journal, await subscribers.cursor()))
+    return 0
+
+
+async def _waited_s(journal: Journal, cursor: Cursor) -> float:
+    following = await journal.after(cursor, 1)
+    return max(0.0, (datetime.now(UTC) - following[0].at).total_seconds()) if following else 0.0
+
+
+async def queues_once(temporal: TemporalWatch) -> int:
+    """Looks how Temporal's queues fare: from here, since a worker that is gone tells nothing."""
+    for each in await temporal.queues(QUEUES, WITH_WORKFLOWS):
+        BACKLOG.labels(each.queue, each.kind).set(each.backlog)
+        BACKLOG_OLDEST.labels(each.queue, each.kind).set(each.oldest_s)
+        POLLERS.labels(each.queue, each.kind).set(each.pollers)
+    TROUBLED.set(await temporal.in_trouble())
+    return 0
+
+
 async def run_relay(settings: Settings) -> None:
     """Goes on until SIGTERM or SIGINT; whatever is down is asked again, and nothing is skipped meanwhile."""
     configure_logs(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if settings.relay_metrics_port:
-        serve_metrics("127.0.0.1", settings.relay_metrics_port, server_context(settings))
+    usual = f"127.0.0.1:{settings.relay_metrics_port}" if settings.relay_metrics_port else None
+    tell_metrics(settings, settings.metrics_address or usual)
     async with Wiring(settings) as wiring:
         journal, audit = wiring.journal("relay"), wiring.audit(copies=True)
         temporal = await connect(
@@ -116,23 +143,13 @@ async def run_relay(settings: Settings) -> None:
         )
         subscribers, notifier = wiring.subscribers(), TemporalNotifier(temporal)
         post = Post(wiring.members(), wiring.letter_queue(), TemporalLetterWriter(temporal))
+        tell = partial(tell_once, journal, subscribers, notifier, post)
         async with asyncio.TaskGroup() as running:
-            running.create_task(_keep("copying", partial(copy_once, journal, audit), UP, stop))
-            tell = partial(tell_once, journal, subscribers, notifier, post)
-            running.create_task(_keep("telling", tell, TELLING, stop))
-            running.create_task(_keep("watching", partial(watch_once, subscribers), WATCHING, stop, _WATCH_S))
-
-
-async def _keep(
-    what: str, once: Callable[[], Awaitable[int]], up: Gauge, stop: asyncio.Event, idle_s: float = _IDLE_S
-) -> None:
-    while not stop.is_set():
-        try:
-            pause = 0.0 if await once() else idle_s
-            up.set(1)
-        except (DomainError, OSError) as error:
-            up.set(0)
-            log.warning("relay waits", what=what, error=type(error).__name__)
-            pause = _PAUSE_S
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+            for what, once, up, idle_s in (
+                ("copying", partial(copy_once, journal, audit), UP, _IDLE_S),
+                ("telling", tell, TELLING, _IDLE_S),
+                ("watching", partial(watch_once, subscribers), WATCHING, _WATCH_S),
+                ("watch_lag", partial(lag_once, journal, audit, subscribers), None, _WATCH_S),
+                ("watch_queues", partial(queues_once, TemporalWatch(temporal)), None, _WATCH_S),
+            ):
+                running.create_task(keep(what, once, stop, idle_s=idle_s, up=up, vital=not what.startswith("watch")))

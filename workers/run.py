@@ -11,19 +11,20 @@ from temporalio.worker import Interceptor, Worker
 
 from runtime.exchanges import Subjects
 from runtime.logs import configure_logs
-from runtime.metrics import serve_metrics
+from runtime.metrics import free_port, tell_metrics
+from runtime.queues import QUEUES, WITH_WORKFLOWS
 from runtime.settings import Settings
 from runtime.temporal import connect, ensure_pruning, ensure_retention, ensure_schedules, renew, set_current_version
-from runtime.tls import server_context, temporal_door
+from runtime.tls import temporal_door
 from runtime.wiring import Wiring
 from workers.crash import CrashOnce
 from workers.figures import count_figures
 from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
+from workers.watching import watch_deliveries, watch_inbox
 
 _LOOK_EVERY_S = 30.0  # for a changed certificate: polls in flight keep a connection that none of ours can look at
-QUEUES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
-_WITH_WORKFLOWS = {"deliveries", "notifications"}
+__all__ = ["QUEUES", "run_workers"]
 
 
 async def run_workers(names: Sequence[str], settings: Settings) -> None:
@@ -33,9 +34,10 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if settings.worker_own_metrics_address:
-        host, _, port = settings.worker_own_metrics_address.rpartition(":")
-        serve_metrics(host, int(port), server_context(settings))
+    temporals = settings.worker_metrics_address
+    if settings.metrics_address and temporals is None:
+        temporals = f"127.0.0.1:{free_port()}"
+    tell_metrics(settings, settings.metrics_address or settings.worker_own_metrics_address, beside=temporals)
     interceptors: list[Interceptor] = [DomainErrors(), Subjects(), Heartbeats()]
     if settings.crash_at and settings.crash_marker:
         interceptors.insert(0, CrashOnce(settings.crash_at, settings.crash_marker))
@@ -46,24 +48,29 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
             settings.temporal_namespace,
             codec=wiring.codec(names),
             tls=temporal_door(settings),
-            metrics_address=settings.worker_metrics_address,
+            metrics_address=temporals,
         )
         workers: list[Worker] = []
         for name in names:
             module = importlib.import_module(f"workers.{name}")
             workers.append(await stack.enter_async_context(module.worker(client, wiring, interceptors)))
         if settings.set_current_version:
-            for queue in _WITH_WORKFLOWS & set(names):
+            for queue in WITH_WORKFLOWS & set(names):
                 await set_current_version(client, queue)
             if "deliveries" in names:
                 await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
                 await ensure_retention(client, timedelta(seconds=settings.retention_every), settings.retention)
             if "notifications" in names:
                 await ensure_pruning(client, settings.messages_kept_for)
+        beside = []
         if "deliveries" in names:
-            counting = asyncio.create_task(count_figures(wiring.figures(), stop))
-            stack.push_async_callback(asyncio.wait, [counting])
-            stack.callback(counting.cancel)  # which rolls back, and is done before the wait above
+            beside += [count_figures(wiring.figures(), stop), watch_deliveries(wiring.deliveries_watch(), stop)]
+        if "tracking" in names:
+            beside += [watch_inbox(wiring.inbox_watch(), stop)]
+        for each in beside:
+            task = asyncio.create_task(each)
+            stack.push_async_callback(asyncio.wait, [task])
+            stack.callback(task.cancel)  # which rolls back, and is done before the wait above
         while True:
             try:
                 await asyncio.wait_for(stop.wait(), _LOOK_EVERY_S)

@@ -34,7 +34,7 @@ async def check(found: Found, name: str) -> list[Finding]:
         book = wiring.carriers("quotes")
         with answering():
             accounts = await wiring.accounts("quotes").all()
-        return [await _try(book, account) for account in _named(name, accounts, book)]
+        return [await attempt(book, account) for account in _named(name, accounts, book)]
 
 
 def _named(name: str, accounts: Sequence[CarrierAccount], book: CarrierBook) -> list[CarrierAccount]:
@@ -53,7 +53,8 @@ def _named(name: str, accounts: Sequence[CarrierAccount], book: CarrierBook) -> 
     )
 
 
-async def _try(book: CarrierBook, account: CarrierAccount) -> Finding:
+async def attempt(book: CarrierBook, account: CarrierAccount) -> Finding:
+    """Asks this account about the example."""
     if problems := [plainly(problem) for problem in book.problems(account)]:
         where = f"PUT /v1/carriers/{account.carrier}/accounts/{account.account}"
         said = Said(f"It cannot be used as it is: {'; '.join(problems)}.", f"Complete it as an admin: {where}.")

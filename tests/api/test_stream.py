@@ -21,7 +21,7 @@ from domain.users import OrgRole, Role
 @pytest.fixture
 async def served(app: FastAPI, parts: Parts) -> AsyncIterator[str]:
     """Over a real socket: a stream never ends by itself."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     async with parts.bell.ringing():
         running = asyncio.create_task(server.serve())
         while not server.started:

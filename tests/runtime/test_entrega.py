@@ -51,7 +51,7 @@ def test_what_is_wrong_is_said_without_a_traceback(words: list[str], env: dict[s
 def test_help_names_every_command() -> None:
     done = entrega("--help")
     assert done.returncode == 0
-    for command in ("up", "demo", "api", "worker", "relay", "migrate", "keys", "users", "version"):
+    for command in ("up", "demo", "api", "worker", "relay", "migrate", "keys", "users", "doctor", "version"):
         assert f" {command} " in done.stdout
 
 

@@ -1,0 +1,49 @@
+"""How things stand as a whole, for whoever watches: what is under way, what waits and for how long, what is out of
+order. Counts and instants alone: nothing of anybody's."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import Field
+
+from domain._values import Timestamp, Value
+
+
+class DeliveriesStanding(Value):
+    """Deliveries that have not ended, by status; those somebody should look at, by why."""
+
+    open: Mapping[str, int] = Field(default_factory=dict)
+    attention: Mapping[str, int] = Field(default_factory=dict)
+
+
+class Waiting(Value):
+    """So many, the oldest since then."""
+
+    count: int = 0
+    oldest_at: Timestamp | None = None
+
+
+class InboxStanding(Value):
+    """Scans that no workflow has heard of: of deliveries we know, and of bookings that nobody knows."""
+
+    matched: Waiting = Waiting()
+    unmatched: Waiting = Waiting()
+
+
+class DeliveriesWatch(Protocol):
+    """What may be counted of deliveries and their ledger, at any size of either."""
+
+    async def deliveries(self) -> DeliveriesStanding:
+        """All organisations' together."""
+
+    async def unbalanced(self, since: datetime, until: datetime, also: Collection[str] = ()) -> set[str]:
+        """Of the deliveries with an entry posted in that time (`since` included), and these, those whose entries do not
+        sum to zero. Raises Unavailable, also for more than can be looked at at once."""
+
+
+class InboxWatch(Protocol):
+    """What may be counted of the inbox."""
+
+    async def inbox(self) -> InboxStanding:
+        """As it is now."""
