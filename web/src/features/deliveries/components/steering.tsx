@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { useExplain } from "@/lib/explain";
 import { useFormat } from "@/lib/format";
+import { Fact, Facts } from "@/ui/facts";
 import { FormError } from "@/ui/form";
 
 import { useAsk, type Ask } from "../asks";
@@ -15,7 +16,6 @@ import { isFinal } from "../permits";
 import { workflowQuery, type Delivery, type Status } from "../queries";
 import { STATUSES } from "../status";
 import { Dialog } from "./dialogs";
-import { Fact, Facts } from "./facts";
 import classes from "./actions.module.css";
 
 const STEERS = ["retry_booking", "change_carrier", "force_status", "clear_attention"] as const;

@@ -4,12 +4,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
+import { Fact, Facts } from "@/ui/facts";
 
 import { accepted, place } from "../naming";
 import { useNow } from "../now";
 import { isFinal } from "../permits";
 import { timelineQuery, type Delivery } from "../queries";
-import { Fact, Facts } from "./facts";
 import classes from "./summary.module.css";
 
 const A_MINUTE_MS = 60_000; // less is not seen in what is shown
@@ -62,7 +62,7 @@ export function Summary({ delivery }: { delivery: Delivery }) {
 }
 
 function Who({ stop }: { stop: Delivery["request"]["pickup"] }) {
-  const told = [stop.contact.name, stop.contact.phone].filter(Boolean).join(" · ");
+  const told = [stop.contact.name, stop.contact.phone, stop.contact.email].filter(Boolean).join(" · ");
   return told ? <span className={classes.more}>{told}</span> : null;
 }
 
