@@ -15,6 +15,7 @@ export const SIZES: (Preset | "own")[] = [...(Object.keys(PRESETS) as Preset[]),
 export interface StopDraft {
   name: string;
   phone: string;
+  email: string;
   postal_code: string;
   street: string;
   number: string;
@@ -45,11 +46,14 @@ export interface Draft extends Record<string, unknown> {
   by: string;
   fallback: boolean;
   reference: string;
+  /** Whether the recipient is written to; empty: as the organisation does. */
+  notify: "" | "yes" | "no";
 }
 
 export const noStop: StopDraft = {
   name: "",
   phone: "",
+  email: "",
   postal_code: "",
   street: "",
   number: "",
@@ -78,6 +82,7 @@ export const noDraft: Draft = {
   by: "",
   fallback: true,
   reference: "",
+  notify: "",
 };
 
 export const digits = (text: string) => text.replace(/\D/g, "");
@@ -104,7 +109,7 @@ export const cepText = (code: string) => digits(code).replace(/^(\d{5})(\d{3})$/
 function stop(draft: StopDraft): Schemas["Stop"] {
   const of = (text: string) => text.trim();
   return {
-    contact: { name: of(draft.name), phone: phone(draft.phone) },
+    contact: { name: of(draft.name), phone: phone(draft.phone), email: of(draft.email) || null },
     address: {
       street: of(draft.street),
       number: of(draft.number),
@@ -125,6 +130,7 @@ export function stopDraft({ contact, address, instructions }: Schemas["Stop"]): 
     ...{ street, number, complement, district, city, state, instructions },
     name: contact.name,
     phone: contact.phone ?? "",
+    email: contact.email ?? "",
     postal_code: cepText(postal_code),
   };
 }
@@ -156,6 +162,7 @@ export function asRequest(draft: Draft, named: string): Schemas["DeliveryCreate"
     choice: draft.choose ? { rule: draft.choose, by: draft.choose === "cheapest_by" ? instant(draft.by) : null } : null,
     fallback: draft.fallback,
     reference: draft.reference.trim(),
+    notify_recipient: draft.notify ? draft.notify === "yes" : null,
   };
 }
 
@@ -182,6 +189,7 @@ export function fromRequest(request: Delivery["request"]): Draft {
     service: request.service,
     reference: request.reference,
     fallback: request.fallback,
+    notify: request.notify_recipient == null ? "" : request.notify_recipient ? "yes" : "no",
   };
 }
 

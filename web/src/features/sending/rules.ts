@@ -7,6 +7,8 @@ import { decimal, digits, phone, type Draft } from "./draft";
 
 type Wrong = string | null;
 
+const MAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
 export function useDraftRules() {
   const { t } = useTranslation("sending");
   const filled = (value: string): Wrong => (value.trim() ? null : t("wrong.required"));
@@ -29,13 +31,16 @@ export function useDraftRules() {
     ...place,
     number: filled,
   };
+  const mail = (value: string): Wrong => (!value.trim() || MAIL.test(value.trim()) ? null : t("wrong.email"));
+  const toldBy = (value: string, { notify }: Draft): Wrong =>
+    notify === "yes" && !value.trim() ? t("wrong.noEmail") : mail(value);
   const parcel = { weight: own, length: own, width: own, height: own };
   const future = (value: string): Wrong => (value && Date.parse(value) > Date.now() ? null : t("wrong.future"));
   return {
     place: { pickup: place, dropoff: place, ...parcel },
     whole: {
-      pickup: stop,
-      dropoff: stop,
+      pickup: { ...stop, email: mail },
+      dropoff: { ...stop, email: toldBy },
       ...parcel,
       value: (value: string): Wrong => (!value.trim() || decimal(value) >= 0 ? null : t("wrong.number")),
       readyAt: (value: string, { when }: Draft) => (when === "later" ? future(value) : null),
@@ -52,6 +57,7 @@ const OURS: [RegExp, string][] = [
   [/^parcels\.0\./, ""],
   [/^ready_at$/, "readyAt"],
   [/^choice\.by$/, "by"],
+  [/^notify_recipient$/, "notify"],
 ];
 
 /** The server's words by the draft's fields. */

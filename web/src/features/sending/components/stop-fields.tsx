@@ -1,5 +1,5 @@
 /** Who, and where: one end of a delivery, with those known from before one keystroke away. */
-import { Button, Stack, Text, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -93,6 +93,27 @@ export function StopFields({ form, end, book, folded: atFirst = false, autoFocus
         key={form.key(at("instructions"))}
         {...field("instructions")}
       />
+      {end === "dropoff" && (
+        <div className={classes.pair}>
+          <TextInput
+            label={t("field.email")}
+            type="email"
+            autoComplete={`section-${end} email`}
+            placeholder={t("hint.email")}
+            key={form.key(at("email"))}
+            {...field("email")}
+          />
+          <NativeSelect
+            label={t("notify.legend")}
+            data={(["usual", "yes", "no"] as const).map((each) => ({
+              value: each === "usual" ? "" : each,
+              label: t(`notify.${each}`),
+            }))}
+            key={form.key("notify")}
+            {...form.getInputProps("notify")}
+          />
+        </div>
+      )}
     </Stack>
   );
 }

@@ -86,7 +86,10 @@ test("an address from its code, offers from one key however often it is asked, a
   await user.type(to.getByLabelText("Who receives it"), "Rui");
   await user.type(to.getByLabelText("Postal code (CEP)"), "01412100");
   expect(await to.findByText(/Rua Augusta/)).toBeVisible();
+  await user.selectOptions(to.getByLabelText("Tell the recipient, with the link"), "Yes, by e-mail");
   await user.type(to.getByLabelText("Number"), "2200{Enter}");
+  expect(to.getByLabelText("E-mail")).toHaveFocus(); // nobody is written to without one
+  await user.type(to.getByLabelText("E-mail"), "rui@example.com{Enter}");
 
   const offers = within(await screen.findByRole("group", { name: "Offers" }));
   expect(asked).toHaveLength(2);
@@ -95,6 +98,11 @@ test("an address from its code, offers from one key however often it is asked, a
     postal_code: "01412100",
     street: "Rua Augusta",
     number: "2200",
+  });
+  expect(asked[1]?.body).toMatchObject({
+    notify_recipient: true,
+    dropoff: { contact: { name: "Rui", email: "rui@example.com" } },
+    pickup: { contact: { email: null } },
   });
   expect(asked[1]?.body.parcels[0]).toMatchObject({ description: "Small box", weight_g: 1000 });
   expect(offers.getByRole("radio", { name: /Ligeiro.*Cheapest/ })).not.toBeChecked();
