@@ -11,6 +11,7 @@ import { supportRoutes } from "@/features/support/routes";
 import { trackRoutes } from "@/features/track/routes";
 import { insightRoutes } from "@/features/insights/routes";
 import { ledgerRoutes } from "@/features/ledger/routes";
+import { notificationRoutes } from "@/features/notifications/routes";
 import { userRoutes } from "@/features/users/routes";
 import { webhookRoutes } from "@/features/webhooks/routes";
 
@@ -37,6 +38,7 @@ const tree = rootRoute.addChildren([
     ...insightRoutes,
     ...webhookRoutes,
     ...accountRoutes,
+    ...notificationRoutes,
     ...organisationRoutes,
     ...supportRoutes,
   ]),

@@ -3,12 +3,26 @@ import i18next from "i18next";
 
 import type { Language } from ".";
 
-const FILES = import.meta.glob<{ default: object }>("./*/{account,insights,ledger,organisation,sending,support,track,webhooks}.json");
+const FILES = import.meta.glob<{ default: object }>(
+  "./*/{account,delivery,imports,insights,ledger,notifications,organisation,sending,support,track,webhooks}.json",
+);
 
-/** Nouns whose words are in no language's bundle. */
-export type Apart = "account" | "organisation" | "support" | "insights" | "ledger" | "sending" | "track" | "webhooks";
+/** Files of words that are in no language's bundle: a noun's own, and `delivery`, which is more of `deliveries`. */
+export type Apart =
+  | "account"
+  | "delivery"
+  | "imports"
+  | "insights"
+  | "ledger"
+  | "notifications"
+  | "organisation"
+  | "sending"
+  | "support"
+  | "track"
+  | "webhooks";
 
 const wanted = new Set<Apart>();
+const known = new Set<string>();
 
 /** The words themselves; from then on every language brings them. */
 export async function words(noun: Apart): Promise<void> {
@@ -28,7 +42,9 @@ export const withWords =
 export const learnWanted = (language: Language) => Promise.all([...wanted].map((noun) => learn(noun, language)));
 
 export async function learn(noun: Apart, language: Language): Promise<void> {
-  if (i18next.hasResourceBundle(language, noun)) return;
-  const file = await FILES[`./${language}/${noun}.json`]?.();
-  if (file) i18next.addResourceBundle(language, noun, file.default, true, true);
+  const path = `./${language}/${noun}.json`;
+  if (known.has(path)) return;
+  const file = await FILES[path]?.();
+  if (file) i18next.addResourceBundle(language, noun === "delivery" ? "deliveries" : noun, file.default, true, true);
+  known.add(path);
 }

@@ -12,6 +12,8 @@ import type { Schemas } from "./api/client";
 import { makeStore, useStore } from "./store";
 
 export type Line = Pick<Schemas["JournalLine"], "subject" | "seq" | "kind" | "at" | "data"> & {
+  /** Its place in the stream. */
+  id: string;
   status?: string | null;
 };
 export type LiveState = "connecting" | "live" | "away";
@@ -21,7 +23,7 @@ const FIRST_MS = 1000;
 const LONGEST_MS = 30_000;
 const SILENT_MS = 45_000; // the server says something every fifteen seconds
 
-type Told = { id: string; line: Line } | { state: LiveState } | { anew: true };
+type Told = { line: Line } | { state: LiveState } | { anew: true };
 
 export const liveState = makeStore<LiveState>("connecting");
 export const useLiveState = () => useStore(liveState);
@@ -32,7 +34,7 @@ export function follow(signal: AbortSignal, onLine: (line: Line) => void, onAnew
   const channel = new BroadcastChannel("entrega-live");
   const hear = (told: Told): void => {
     if ("line" in told) {
-      last = told.id;
+      last = told.line.id;
       onLine(told.line);
     } else if ("state" in told) liveState.set(told.state);
     else onAnew();
@@ -72,7 +74,7 @@ async function read(last: string | null, signal: AbortSignal, tell: (told: Told)
   if (last === null) tell({ anew: true });
   const parser = createParser({
     onEvent: ({ id, data }) => {
-      if (id) tell({ id, line: JSON.parse(data) as Line });
+      if (id) tell({ line: { ...(JSON.parse(data) as Omit<Line, "id">), id } });
     },
   });
   const text = answer.body.pipeThrough(new TextDecoderStream()).getReader();

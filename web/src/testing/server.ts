@@ -5,9 +5,10 @@ import { createOpenApiHttp } from "openapi-msw";
 import type { paths } from "@/lib/api/schema";
 
 export const http = createOpenApiHttp<paths>({ baseUrl: location.origin });
-/** Who the shell greets, and no saved views; a test says the rest. */
+/** Who the shell greets, no saved views and no notices; a test says the rest. */
 export const server = setupServer(
   http.get("/v1/views", ({ response }) => response(200).json({ items: [], next: null })),
+  http.get("/v1/notifications/unread", ({ response }) => response(200).json({ count: 0, more: false })),
   http.get("/v1/users/me", ({ response }) =>
     response(200).json({
       id: "usr_1",

@@ -6,6 +6,7 @@ import { heardDelivery } from "@/features/deliveries/live";
 import { heardImport } from "@/features/imports/live";
 import { heardFigures } from "@/features/insights/live";
 import { heardLedger } from "@/features/ledger/live";
+import { heardNotice } from "@/features/notifications/live";
 import { heardWebhook } from "@/features/webhooks/live";
 import { follow, type Line } from "@/lib/live";
 
@@ -14,6 +15,7 @@ const LISTENERS: ((queries: QueryClient, line: Line) => void)[] = [
   heardImport,
   heardFigures,
   heardLedger,
+  heardNotice,
   heardWebhook,
 ];
 

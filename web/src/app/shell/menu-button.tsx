@@ -4,20 +4,22 @@ import { Suspense, useState, type ReactElement, type ReactNode } from "react";
 
 /** What the menu is drawn with: its button, and what is to be done when it closes. */
 export interface MenuFrame {
-  target: ReactElement;
+  target: ReactElement<{ onClick?: () => void }>;
   onClose: () => void;
 }
 
 interface MenuButtonProps {
   label: string;
   icon: ReactNode;
+  /** What comes of it, where it is no menu. */
+  popup?: "dialog";
   /** Draws a lazy menu, open from the start. */
   children: (frame: MenuFrame) => ReactNode;
 }
 
 const prepare = () => void import("./menus");
 
-export function MenuButton({ label, icon, children }: MenuButtonProps) {
+export function MenuButton({ label, icon, popup, children }: MenuButtonProps) {
   const [wanted, setWanted] = useState(false);
   const [button, setButton] = useState<HTMLButtonElement | null>(null);
   const target = (
@@ -28,7 +30,7 @@ export function MenuButton({ label, icon, children }: MenuButtonProps) {
       c="var(--mantine-color-text)"
       size="lg"
       aria-label={label}
-      aria-haspopup="menu"
+      aria-haspopup={popup ?? "menu"}
       aria-expanded={wanted}
       onClick={() => setWanted(true)}
       onPointerEnter={prepare}

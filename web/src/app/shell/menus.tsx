@@ -1,5 +1,5 @@
 /** The menus of the bar. They come open: whoever has them loaded has asked for one. */
-import { Menu, Popover, Text, type MantineColorScheme } from "@mantine/core";
+import { Menu, type MantineColorScheme } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -46,19 +46,6 @@ export function LanguageMenu(frame: MenuFrame) {
         ))}
       </Menu.RadioGroup>
     </Frame>
-  );
-}
-
-/** The place of what the organisation is told of. */
-export function NoticesMenu({ target, onClose }: MenuFrame) {
-  const { t } = useTranslation();
-  return (
-    <Popover defaultOpened position="bottom-end" withinPortal={false} onClose={onClose}>
-      <Popover.Target>{target}</Popover.Target>
-      <Popover.Dropdown>
-        <Text size="sm">{t("notifications.empty")}</Text>
-      </Popover.Dropdown>
-    </Popover>
   );
 }
 

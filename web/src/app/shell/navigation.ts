@@ -20,6 +20,7 @@ const PLACES = [
   { to: "/webhooks", label: "places.webhooks", icon: IconWebhook },
   { to: "/support", label: "places.support", icon: IconLifebuoy, staff: true },
 ] as const;
+export type Place = (typeof PLACES)[number];
 
 /** Those of whoever is here: some are the staff's alone. */
 export function usePlaces() {

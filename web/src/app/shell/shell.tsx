@@ -1,24 +1,24 @@
 /** The frame of the app: navigation beside (below, on a phone), the bar above, the page. */
 import { UnstyledButton } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { IconBell, IconSearch, IconUserCircle } from "@tabler/icons-react";
-import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { IconSearch, IconUserCircle } from "@tabler/icons-react";
+import { Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { Bell } from "@/features/notifications/components/bell";
 import { useSignOut } from "@/features/users/queries";
 import { useSession } from "@/lib/session";
 import { Brand } from "@/ui/brand";
 
 import { useLive } from "./live";
 import { MenuButton } from "./menu-button";
-import { placeOf, usePlaces } from "./navigation";
 import { OfflineBanner } from "./offline";
+import { Places } from "./places";
 import { LanguageSwitch, ThemeSwitch } from "./preferences";
 import classes from "./shell.module.css";
 
 const Palette = lazy(() => import("./palette").then((made) => ({ default: made.Palette })));
-const NoticesMenu = lazy(() => import("./menus").then((made) => ({ default: made.NoticesMenu })));
 const AccountMenu = lazy(() => import("./menus").then((made) => ({ default: made.AccountMenu })));
 
 export function Shell() {
@@ -27,7 +27,6 @@ export function Shell() {
   useLive(session?.organisationId);
   const go = useNavigate();
   const signOut = useSignOut(() => void go({ to: "/sign-in", search: {} }));
-  const here = useRouterState({ select: ({ location }) => placeOf(location.pathname) });
   const [palette, setPalette] = useState(false);
   const openPalette = () => {
     setPalette(true);
@@ -43,18 +42,7 @@ export function Shell() {
         <span className={classes.brand}>
           <Brand />
         </span>
-        {usePlaces().map(({ to, label, icon: Icon }) => (
-          <Link
-            key={to}
-            to={to}
-            className={classes.place}
-            activeOptions={{ exact: true }}
-            aria-current={to === here ? "page" : undefined}
-          >
-            <Icon size={20} stroke={1.75} aria-hidden />
-            <span>{t(label)}</span>
-          </Link>
-        ))}
+        <Places />
       </nav>
       <div className={classes.side}>
         <OfflineBanner />
@@ -73,9 +61,7 @@ export function Shell() {
             <kbd className={classes.words}>{t("palette.keys")}</kbd>
           </UnstyledButton>
           <div className={classes.tools}>
-            <MenuButton label={t("notifications.title")} icon={<IconBell size={18} />}>
-              {(frame) => <NoticesMenu {...frame} />}
-            </MenuButton>
+            <Bell />
             <LanguageSwitch />
             <ThemeSwitch />
             <MenuButton label={t("account")} icon={<IconUserCircle size={20} />}>

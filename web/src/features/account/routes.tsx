@@ -4,8 +4,8 @@ import { appLayout } from "@/app/layouts";
 import { words } from "@/i18n/apart";
 import { meQuery } from "@/features/users/queries";
 
-import { factorQuery, sessionsQuery } from "./queries";
-
+// What asks is loaded apart too: the first load is short of room.
+const queries = () => import("./queries");
 const said = () => words("account");
 
 export const accountRoutes = [
@@ -20,17 +20,18 @@ export const accountRoutes = [
     getParentRoute: () => appLayout,
     path: "/account/security",
     beforeLoad: said,
-    loader: ({ context }) => {
-      void context.queries.prefetchQuery(factorQuery);
-      void context.queries.prefetchQuery(sessionsQuery);
-    },
+    loader: ({ context }) =>
+      void queries().then(({ factorQuery, sessionsQuery }) => {
+        void context.queries.prefetchQuery(factorQuery);
+        void context.queries.prefetchQuery(sessionsQuery);
+      }),
     component: lazyRouteComponent(() => import("./pages/security"), "SecurityPage"),
   }),
   createRoute({
     getParentRoute: () => appLayout,
     path: "/account/privacy",
     beforeLoad: said,
-    loader: ({ context }) => void context.queries.prefetchQuery(factorQuery),
+    loader: ({ context }) => void queries().then(({ factorQuery }) => context.queries.prefetchQuery(factorQuery)),
     component: lazyRouteComponent(() => import("./pages/privacy"), "PrivacyPage"),
   }),
 ] as const;

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { appLayout } from "@/app/layouts";
+import { withWords } from "@/i18n/apart";
 
 import { readFilter } from "./filter";
 import { deliveriesQuery, deliveryQuery, timelineQuery } from "./queries";
@@ -22,6 +23,9 @@ export const deliveryRoutes = [
       void context.queries.prefetchQuery(deliveryQuery(params.deliveryId));
       void context.queries.prefetchQuery(timelineQuery(params.deliveryId));
     },
-    component: lazyRouteComponent(() => import("./pages/one"), "DeliveryPage"),
+    component: lazyRouteComponent(
+      withWords("delivery", () => import("./pages/one")),
+      "DeliveryPage",
+    ),
   }),
 ] as const;

@@ -3,8 +3,6 @@ import type { QueryClient } from "@tanstack/react-query";
 
 import type { Line } from "@/lib/live";
 
-import { keys } from "./queries";
-
 const PAUSE_MS = 300;
 const due = new Map<string, ReturnType<typeof setTimeout>>();
 
@@ -13,9 +11,9 @@ export function heardImport(queries: QueryClient, line: Line): void {
   if (!id.startsWith("imp_") || due.has(id)) return;
   const clock = setTimeout(() => {
     due.delete(id);
-    void queries.invalidateQueries({ queryKey: keys.one(id) });
-    void queries.invalidateQueries({ queryKey: ["imports", "lines", id] });
-    void queries.invalidateQueries({ queryKey: keys.list });
+    // Keys as in queries.ts, which the first load does not carry.
+    for (const key of [["one", id], ["lines", id], ["list"]])
+      void queries.invalidateQueries({ queryKey: ["imports", ...key] });
   }, PAUSE_MS);
   due.set(id, clock);
 }

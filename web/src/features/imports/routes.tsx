@@ -1,8 +1,12 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { appLayout } from "@/app/layouts";
+import { withWords } from "@/i18n/apart";
 
-import { importQuery, importsQuery, type Outcome } from "./queries";
+import type { Outcome } from "./queries";
+
+// What asks is loaded apart too: the first load is short of room.
+const queries = () => import("./queries");
 
 const OUTCOMES: readonly unknown[] = ["waiting", "requested", "failed", "cancelled"] satisfies Outcome[];
 
@@ -10,8 +14,11 @@ export const importRoutes = [
   createRoute({
     getParentRoute: () => appLayout,
     path: "/deliveries/import",
-    loader: ({ context }) => void context.queries.prefetchQuery(importsQuery),
-    component: lazyRouteComponent(() => import("./pages/begin"), "ImportPage"),
+    loader: ({ context }) => void queries().then(({ importsQuery }) => context.queries.prefetchQuery(importsQuery)),
+    component: lazyRouteComponent(
+      withWords("imports", () => import("./pages/begin")),
+      "ImportPage",
+    ),
   }),
   createRoute({
     getParentRoute: () => appLayout,
@@ -19,7 +26,11 @@ export const importRoutes = [
     validateSearch: ({ outcome }: Record<string, unknown>): { outcome?: Outcome } => ({
       outcome: OUTCOMES.includes(outcome) ? (outcome as Outcome) : undefined,
     }),
-    loader: ({ context, params }) => void context.queries.prefetchQuery(importQuery(params.importId)),
-    component: lazyRouteComponent(() => import("./pages/one"), "OneImportPage"),
+    loader: ({ context, params }) =>
+      void queries().then(({ importQuery }) => context.queries.prefetchQuery(importQuery(params.importId))),
+    component: lazyRouteComponent(
+      withWords("imports", () => import("./pages/one")),
+      "OneImportPage",
+    ),
   }),
 ] as const;

@@ -14,6 +14,7 @@ export function AccountPage({ title, children }: { title: string; children: Reac
         links={[
           { to: "/account", label: t("profile.title"), exact: true },
           { to: "/account/security", label: t("security.title") },
+          { to: "/account/notifications", label: t("notifications") },
           { to: "/account/privacy", label: t("privacy.title") },
         ]}
       />

@@ -45,6 +45,6 @@ test("a line of the stream moves a delivery that is shown", async () => {
   );
   expect(screen.getByRole("cell", { name: "Booked" })).toBeVisible();
   const line = { subject: delivery.id, seq: 7, kind: "delivery.picked_up", at: "2026-11-25T12:05:00Z", data: {} };
-  heardDelivery(queries, { ...line, status: "picked_up" });
+  heardDelivery(queries, { ...line, id: "12.7", status: "picked_up" });
   expect(await screen.findByRole("cell", { name: "Picked up" })).toBeVisible();
 });

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { withWords } from "@/i18n/apart";
 import { useExplain } from "@/lib/explain";
 import { useFormat } from "@/lib/format";
 import { usePaged } from "@/lib/paged";
@@ -22,7 +23,8 @@ import { deliveriesQuery, type Delivery } from "../queries";
 import classes from "./list.module.css";
 
 const route = getRouteApi("/app/deliveries");
-const BulkBar = lazy(() => import("../components/bulk").then((made) => ({ default: made.BulkBar })));
+const loadBulk = withWords("delivery", () => import("../components/bulk"));
+const BulkBar = lazy(() => loadBulk().then((made) => ({ default: made.BulkBar })));
 
 export function DeliveriesPage() {
   const { t } = useTranslation("deliveries");
