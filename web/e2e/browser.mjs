@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createRequire } from "node:module";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -11,22 +12,48 @@ const SHOTS = new URL("../shots/", import.meta.url).pathname;
 
 export const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
 
+/** What was found wrong; pages add what they must not do by themselves. */
+export const problems = [];
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 /** Asks the other side by a line of output, and has its answer from a line of input. */
-export function asking() {
-  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-  return async (what, more = {}) => {
-    console.log(JSON.stringify({ need: what, ...more }));
-    return JSON.parse((await lines.next()).value);
-  };
+export async function need(what, more = {}) {
+  console.log(JSON.stringify({ need: what, ...more }));
+  return JSON.parse((await lines.next()).value);
+}
+
+/**
+ * Runs a script to its end, which is the process's: good if nothing was found. When something throws, every open page is
+ * kept as a picture.
+ */
+export async function told(story, name = basename(process.argv[1], ".mjs")) {
+  let code = 0;
+  try {
+    await story();
+  } catch (error) {
+    code = 1;
+    console.error(error);
+    for (const [at, page] of pages.entries()) {
+      console.error(page.url());
+      await page.screenshot({ path: `${SHOTS}failed-${name}-${at}.png` }).catch(() => undefined);
+    }
+  }
+  await (await launched)?.close();
+  if (problems.length > 0) console.error(problems.join("\n"));
+  if (code === 0) console.log(JSON.stringify({ need: "nothing" }));
+  process.exit(problems.length > 0 ? 1 : code);
 }
 
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 
-/** A page of its own browser context; `wrong` fills with what no page should do. */
-export async function open(browser, base, more = {}) {
-  const context = await browser.newContext({
-    baseURL: base,
+let launched;
+const pages = [];
+/** A page of its own browser context, at the address the script was given. */
+export async function open(more = {}) {
+  launched ??= launch();
+  const context = await (await launched).newContext({
+    baseURL: process.argv[2],
     locale: "pt-BR",
     viewport: SIZES.desk,
     reducedMotion: "reduce",
@@ -34,15 +61,15 @@ export async function open(browser, base, more = {}) {
     ...more,
   });
   const page = await context.newPage();
+  pages.push(page);
   page.setDefaultTimeout(60_000);
-  const wrong = [];
-  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
     // A refusal that the page tells of is logged by the browser too.
     const expected = /status of (4\d\d)|net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED/;
-    if (message.type() === "error" && !expected.test(message.text())) wrong.push(message.text());
+    if (message.type() === "error" && !expected.test(message.text())) problems.push(message.text());
   });
-  return { context, page, wrong };
+  return { context, page };
 }
 
 /** What axe finds, as one line each. */
@@ -55,7 +82,6 @@ export async function axe(page) {
 
 /** In both themes and sizes: axe on each, and a picture to look at. */
 export async function examine(page, name, language) {
-  const found = [];
   for (const theme of ["light", "dark"]) {
     await page.evaluate((to) => {
       localStorage.setItem("entrega.theme", to);
@@ -66,12 +92,11 @@ export async function examine(page, name, language) {
       await page.evaluate(() => document.fonts.ready);
       await page.screenshot({ path: `${SHOTS}${name}-${language}-${theme}-${size}.png` });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      if (wide > 0) found.push(`${name} ${language} ${size}: ${wide} px wider than the screen`);
-      found.push(...(await axe(page)).map((each) => `${name} ${language} ${theme} ${size}: ${each}`));
+      if (wide > 0) problems.push(`${name} ${language} ${size}: ${wide} px wider than the screen`);
+      problems.push(...(await axe(page)).map((each) => `${name} ${language} ${theme} ${size}: ${each}`));
     }
   }
   await page.setViewportSize(SIZES.desk);
-  return found;
 }
 
 /** Bytes of script that a page loaded, as gzip packs them. */

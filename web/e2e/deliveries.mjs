@@ -5,17 +5,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-import { asking, examine, launch, open } from "./browser.mjs";
+import { examine, need, open, told } from "./browser.mjs";
 
-const need = asking();
-const browser = await launch();
-const problems = [];
-const { context, page, wrong } = await open(browser, process.argv[2]);
+const { page } = await open();
 const drawn = () => page.getByRole("row").count();
 const MOST_DRAWN = 60;
 const sheet = (...lines) => ({ name: "pedidos.csv", mimeType: "text/csv", buffer: Buffer.from(lines.join("\n")) });
 
-try {
+await told(async () => {
   const { email, password, first, last } = await need("thousand");
   await page.goto("/sign-in");
   await page.getByLabel("E-mail").fill(email);
@@ -24,7 +21,7 @@ try {
 
   // To the end of a thousand, of which only a screenful is ever drawn.
   await page.getByRole("link", { name: first }).waitFor();
-  problems.push(...(await examine(page, "list", "pt")));
+  await examine(page, "list", "pt");
   const oldest = page.getByRole("link", { name: last, exact: true });
   while (!(await oldest.isVisible())) {
     await page.keyboard.press("End");
@@ -45,10 +42,10 @@ try {
   await page.waitForURL(/cancelled/);
   await page.getByRole("button", { name: "Filtros" }).press("Enter");
   await page.getByLabel("Serviço").waitFor();
-  problems.push(...(await examine(page, "list-narrowed", "pt")));
+  await examine(page, "list-narrowed", "pt");
   await page.getByRole("button", { name: "Salvar visão" }).press("Enter");
   await page.getByRole("dialog").getByLabel("Nome").fill("A quarenta e dois");
-  problems.push(...(await examine(page, "view", "pt")));
+  await examine(page, "view", "pt");
   await page.keyboard.press("Enter");
   await page.getByRole("navigation", { name: "Visões salvas" }).getByText("A quarenta e dois").waitFor();
   await page.getByRole("link", { name: "Todas" }).click();
@@ -67,7 +64,7 @@ try {
     .getByRole("button", { name: /^Escolher / })
     .first()
     .waitFor();
-  problems.push(...(await examine(page, "delivery-quoted", "pt")));
+  await examine(page, "delivery-quoted", "pt");
   // Another: here nobody has long to choose.
   await page.goto(`/deliveries/${(await need("quoted")).id}`);
   await page.getByRole("button", { name: "Cancelar…" }).click();
@@ -82,10 +79,10 @@ try {
   const { id: asked } = await need("nobody_home");
   await page.goto(`/deliveries/${asked}`);
   await page.getByText("A tentativa de entrega falhou: o que fazer?").waitFor({ timeout: 120_000 });
-  problems.push(...(await examine(page, "decision", "pt")));
+  await examine(page, "decision", "pt");
   await page.getByRole("button", { name: "Trazer de volta" }).click();
   await page.getByRole("dialog").waitFor();
-  problems.push(...(await examine(page, "answer", "pt")));
+  await examine(page, "answer", "pt");
   await page.getByRole("button", { name: "Enviar resposta" }).click();
   await page.getByRole("listitem").filter({ hasText: "Devolvida" }).waitFor({ timeout: 120_000 });
 
@@ -100,12 +97,12 @@ try {
   await field.setInputFiles(sheet(head, line(1, 500), line(2, "muito")));
   await page.getByRole("button", { name: "Conferir e começar" }).click();
   await page.getByRole("cell", { name: "weight_g" }).waitFor();
-  problems.push(...(await examine(page, "import-wrong", "pt")));
+  await examine(page, "import-wrong", "pt");
   await field.setInputFiles(sheet(head, line(1, 500), line(2, 700)));
   await page.getByRole("button", { name: "Conferir e começar" }).click();
   await page.getByText("Concluída · 2 de 2").waitFor();
   await page.getByRole("link", { name: "Linha 2" }).waitFor();
-  problems.push(...(await examine(page, "import", "pt")));
+  await examine(page, "import", "pt");
 
   // The same in English.
   await page.evaluate(() => localStorage.setItem("entrega.language", "en"));
@@ -116,17 +113,6 @@ try {
   ]) {
     await page.goto(path);
     await page.getByText(there, { exact: true }).first().waitFor();
-    problems.push(...(await examine(page, name, "en")));
+    await examine(page, name, "en");
   }
-  problems.push(...wrong);
-} catch (error) {
-  await page.screenshot({ path: new URL("../shots/failed.png", import.meta.url).pathname });
-  console.error(page.url(), wrong, problems);
-  throw error;
-} finally {
-  await context.close();
-  await browser.close();
-}
-assert.deepEqual(problems, []);
-console.log(JSON.stringify({ need: "nothing" }));
-process.exit(0);
+});
