@@ -54,6 +54,7 @@ function Latest({ onLeave }: { onLeave: () => void }) {
   const read = useRead();
   const readAll = useReadAll();
   const newest = items?.[0]?.id;
+  const none = !unread?.count || newest === undefined;
   return (
     <>
       <div className={classes.head}>
@@ -62,8 +63,10 @@ function Latest({ onLeave }: { onLeave: () => void }) {
           variant="subtle"
           size="compact-sm"
           data-autofocus
-          disabled={!unread?.count || newest === undefined}
-          onClick={() => newest !== undefined && readAll.mutate(newest)}
+          // It keeps the focus when there is nothing left to read, so that keys still reach what floats.
+          data-disabled={none || undefined}
+          aria-disabled={none}
+          onClick={() => !none && readAll.mutate(newest)}
         >
           {t("readAll")}
         </Button>
