@@ -52,7 +52,9 @@ const pages = [];
 /** A page of its own browser context, at the address the script was given. */
 export async function open(more = {}) {
   launched ??= launch();
-  const context = await (await launched).newContext({
+  const context = await (
+    await launched
+  ).newContext({
     baseURL: process.argv[2],
     locale: "pt-BR",
     viewport: SIZES.desk,

@@ -82,7 +82,13 @@ await told(async () => {
   await dialog.getByText("Trocar o segredo?").waitFor();
   await dialog.getByRole("button", { name: "Trocar segredo" }).click();
   await page.getByText("O anterior também assina até").waitFor();
-  assert.equal(await page.getByRole("group", { name: "Segredo anterior" }).getByText(/^whsec_/).textContent(), secret);
+  assert.equal(
+    await page
+      .getByRole("group", { name: "Segredo anterior" })
+      .getByText(/^whsec_/)
+      .textContent(),
+    secret,
+  );
 
   const { id } = await need("delivery", { email, password: PASSWORD });
   await need("delivered", { id });
@@ -167,11 +173,23 @@ await told(async () => {
   await desk.page.getByRole("cell", { name: "Unknown to us" }).waitFor();
   await examine(desk.page, "invoice", "en");
   await desk.page.getByRole("button", { name: "Dismiss nobodys-order" }).click();
-  await desk.page.getByRole("row", { name: /nobodys-order/ }).getByText("Dismissed").waitFor();
-  await desk.page.getByRole("row", { name: /Amount differs/ }).getByRole("button", { name: /^Accept/ }).click();
-  await desk.page.getByRole("dialog").getByText(/Our cost goes from/).waitFor();
+  await desk.page
+    .getByRole("row", { name: /nobodys-order/ })
+    .getByText("Dismissed")
+    .waitFor();
+  await desk.page
+    .getByRole("row", { name: /Amount differs/ })
+    .getByRole("button", { name: /^Accept/ })
+    .click();
+  await desk.page
+    .getByRole("dialog")
+    .getByText(/Our cost goes from/)
+    .waitFor();
   await desk.page.getByRole("dialog").getByRole("button", { name: "Accept" }).click();
-  await desk.page.getByRole("row", { name: /Amount differs/ }).getByRole("link", { name: "Accepted" }).waitFor();
+  await desk.page
+    .getByRole("row", { name: /Amount differs/ })
+    .getByRole("link", { name: "Accepted" })
+    .waitFor();
   await desk.page.goto("/insights");
   await desk.page.getByRole("columnheader", { name: "Cost" }).waitFor();
   await examine(desk.page, "insights-staff", "en");
