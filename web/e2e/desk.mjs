@@ -90,7 +90,7 @@ await told(async () => {
   await page.getByText("Com senha e código").waitFor();
   await look(page, "security");
   await page.getByRole("link", { name: "Avisos" }).click();
-  await page.getByRole("checkbox", { name: "Coletada: Por e-mail" }).check();
+  await page.getByRole("checkbox", { name: "Coletada: E-mail" }).check();
   await page.getByText("Salvo.").waitFor();
   await page.getByLabel("Com que frequência").selectOption("Um resumo por dia");
   await page.getByLabel("Horário de silêncio").check();
@@ -98,10 +98,10 @@ await told(async () => {
   await page.getByText("Salvo.").nth(1).waitFor();
   await page.reload();
   assert.equal(await page.getByLabel("Até").inputValue(), "07:00");
-  assert.ok(await page.getByRole("checkbox", { name: "Coletada: Por e-mail" }).isChecked());
+  assert.ok(await page.getByRole("checkbox", { name: "Coletada: E-mail" }).isChecked());
   await examine(page, "wishes", "pt");
   await speak(page, "English");
-  await page.getByRole("table", { name: "What to tell you of" }).waitFor();
+  await page.getByRole("button", { name: "Save" }).scrollIntoViewIfNeeded();
   await examine(page, "wishes", "en");
   await speak(page, "Português");
   await page.getByRole("link", { name: "Privacidade" }).click();

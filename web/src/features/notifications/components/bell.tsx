@@ -12,7 +12,7 @@ import classes from "./bell.module.css";
 
 const load = withWords("notifications", () => import("./notices"));
 const Notices = lazy(() => load().then((made) => ({ default: made.Notices })));
-const MOST = 99;
+const MOST = 9;
 
 export function Bell() {
   const { t } = useTranslation();

@@ -9,6 +9,7 @@ import { Sheet, type SheetColumn } from "@/ui/sheet";
 import type { Wishes } from "../queries";
 import { useEventName } from "../use-told";
 import { same, useWish } from "../wishing";
+import classes from "./events.module.css";
 
 const WAYS = ["in_app", "email"] as const;
 type Way = (typeof WAYS)[number];
@@ -52,12 +53,14 @@ export function Events({ wishes }: { wishes: Wishes | undefined }) {
         </Button>
       }
     >
-      <Sheet
-        label={t("wishes.events.title")}
-        columns={columns}
-        items={wishes && Object.keys(events)}
-        idOf={(event) => event}
-      />
+      <div className={classes.table}>
+        <Sheet
+          label={t("wishes.events.title")}
+          columns={columns}
+          items={wishes && Object.keys(events)}
+          idOf={(event) => event}
+        />
+      </div>
       <FormError error={wish.error} />
       <Text size="sm" c="dimmed" role="status">
         {wish.isSuccess && t("wishes.saved")}

@@ -31,8 +31,8 @@ test("two quick ticks end in both, times are kept whole, and a refused tick is t
   );
   const { user } = visit("/account/notifications");
   const table = within(await screen.findByRole("table", { name: "What to tell you of" }));
-  const letter = await table.findByRole("checkbox", { name: "Delivered: By e-mail" });
-  const inApp = table.getByRole("checkbox", { name: "Lost: In the app" });
+  const letter = await table.findByRole("checkbox", { name: "Delivered: E-mail" });
+  const inApp = table.getByRole("checkbox", { name: "Lost: In app" });
   await user.click(letter);
   await user.click(inApp);
   expect(letter).toBeChecked(); // before any answer
