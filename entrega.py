@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from runtime.commands import audit, figures, keys, users
+from runtime.recovery_commands import backup, reconcile, restore, restore_drill
 
 if TYPE_CHECKING:
     from runtime.embedded import Stack
@@ -46,6 +47,9 @@ app.add_typer(audit, name="audit")
 app.add_typer(figures, name="figures")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
+app.add_typer(backup, name="backup")
+for command in (restore, restore_drill, reconcile):
+    app.command(command.__name__.replace("_", "-"))(command)
 
 RunningOption = Annotated[
     Path | None,
@@ -270,13 +274,17 @@ def _is_expected(error: Exception) -> bool:
     from runtime._state import AlreadyRunning, NotRunning, PortTaken
     from runtime.accounts.checking import NothingToCheck
     from runtime.accounts.finding import DatabaseUnusable
+    from runtime.backup.fetching import RestoreRefused
+    from runtime.backup.postgres import BackupFailed
+    from runtime.backup.vault import Damaged, VaultUnusable
     from runtime.settings import SettingMissing
     from runtime.signing import TooSoon
     from runtime.supervisor import PartFailed
     from storage._keks import KeyFileUnusable
 
     ours = SettingMissing | KeyFileUnusable | AlreadyRunning | NotRunning | PortTaken | PartFailed | TooSoon
-    return isinstance(error, ours | NothingToCheck | DatabaseUnusable | DomainError)
+    recovery = RestoreRefused | BackupFailed | Damaged | VaultUnusable
+    return isinstance(error, ours | recovery | NothingToCheck | DatabaseUnusable | DomainError)
 
 
 def _fail(message: str) -> NoReturn:

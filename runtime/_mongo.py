@@ -18,13 +18,16 @@ from runtime.supervisor import Part, PartFailed
 
 _ADMIN, _SET = "admin", "rs0"
 _UNAUTHENTICATED, _ALREADY_INITIALIZED, _USER_NOT_FOUND, _ROLE_NOT_FOUND = 18, 23, 11, 31
-RELAY, OTHERS = "entrega_relay", "entrega"
+RELAY, OTHERS, BACKUP = "entrega_relay", "entrega", "entrega_backup"
 # What each may do in which collection: nobody may update or delete, and only the relay adds to the audit log. No index
 # can make its lines expire, since their times are text.
 _RIGHTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     RELAY: {"audit": ("find", "insert", "createIndex")},
     OTHERS: {"audit": ("find",), "carrier_exchanges": ("find", "insert", "createIndex")},
+    BACKUP: {},
 }
+_FURTHER: Mapping[str, Sequence[str]] = {BACKUP: ("backup",)}
+"""MongoDB's own roles: that one reads everything, the oplog included."""
 
 Document = Mapping[str, Any]
 
@@ -76,6 +79,11 @@ def mongo_part(state: StateFolder, port: int, database: str, certificates: Certi
         argv=[_binary(), *options, "--replSet", _SET, "--keyFile", key, *small, *diagnostics, *tls],
         ready=ready,
     )
+
+
+def admin_url(state: StateFolder, port: int, certificates: Certificates | None = None) -> str:
+    """For whoever puts a backup back."""
+    return mongo_url(state, port, _ADMIN, certificates)
 
 
 def mongo_url(state: StateFolder, port: int, user: str = OTHERS, certificates: Certificates | None = None) -> str:
@@ -132,7 +140,9 @@ async def _as_admin(state: StateFolder, member: str, database: str, certificates
                 {"resource": {"db": database, "collection": collection}, "actions": list(actions)}
                 for collection, actions in rights.items()
             ]
-            await _put(client, "Role", user, _ROLE_NOT_FOUND, {"privileges": privileges, "roles": []})
+            await _put(
+                client, "Role", user, _ROLE_NOT_FOUND, {"privileges": privileges, "roles": list(_FURTHER.get(user, ()))}
+            )
             secret, roles = {"pwd": state.password(f"mongo_{user}")}, {"roles": [user]}
             await _put(client, "User", user, _USER_NOT_FOUND, roles, only_new=secret)
     return True

