@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup web demo up test test-long check bench lock clean
+.PHONY: help setup web demo up test test-long check check-deploy bench lock clean
 
 help: ## show these commands
-	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 setup: ## make .venv with the locked dependencies (PYTHON=… chooses the Python)
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
@@ -36,15 +36,21 @@ check: setup ## lint, formatting, types, and who may import whom
 	@$(BIN)/lint-imports
 	@sh scripts/web.sh check
 
+check-deploy: setup ## look at all that deploys it: images, compose, charts, alerts, workflows
+	@sh scripts/deploy.sh
+	@$(BIN)/python scripts/check_deploy.py
+
 bench: setup ## measure, against a bare workflow in the same run
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.searching
 
-COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11
+COMPILE := $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11
 
-lock: setup ## compile the lock files anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
-	@$(COMPILE) $(UPGRADE) --quiet -o requirements.lock
-	@$(COMPILE) $(UPGRADE) --quiet --all-extras -c requirements.lock -o requirements-dev.lock
+lock: setup ## compile the lock files anew from pyproject.toml and scripts/*.in (UPGRADE=--upgrade for newer versions)
+	@$(COMPILE) $(UPGRADE) --quiet -o requirements.lock pyproject.toml
+	@$(COMPILE) $(UPGRADE) --quiet --all-extras -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(COMPILE) $(UPGRADE) --quiet -o scripts/deploy.lock scripts/deploy.in
+	@$(COMPILE) $(UPGRADE) --quiet --no-deps -o scripts/helm.lock scripts/helm.in
 
 clean: ## remove .venv and caches; data in .entrega stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
