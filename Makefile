@@ -21,12 +21,14 @@ up: web ## run everything on this machine until Ctrl-C
 
 test: web ## run the tests, but for the long ones
 	@sh scripts/debian-chromium.sh
+	@sh scripts/debian-redis.sh
 	@sh scripts/web.sh test
 	@$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 10  # much of it waits: two at once take half as long
 
-test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on every port
+test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on every port, the image
 	@sh scripts/debian-postgres.sh
 	@sh scripts/debian-prometheus.sh
+	@sh scripts/debian-containers.sh
 	@$(BIN)/pytest -m long
 
 check: setup ## lint, formatting, types, and who may import whom
@@ -49,6 +51,7 @@ COMPILE := $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --univers
 lock: setup ## compile the lock files anew from pyproject.toml and scripts/*.in (UPGRADE=--upgrade for newer versions)
 	@$(COMPILE) $(UPGRADE) --quiet -o requirements.lock pyproject.toml
 	@$(COMPILE) $(UPGRADE) --quiet --all-extras -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(COMPILE) $(UPGRADE) --quiet -c requirements-dev.lock -o scripts/build.lock scripts/build.in
 	@$(COMPILE) $(UPGRADE) --quiet -o scripts/deploy.lock scripts/deploy.in
 	@$(COMPILE) $(UPGRADE) --quiet --no-deps -o scripts/helm.lock scripts/helm.in
 
