@@ -39,6 +39,7 @@ class Check:
 _CHECKOV = "checkov --compact --quiet --skip-download --framework"
 _COMPOSE = ("deploy/compose*.yaml",)
 _DOCKERFILES = ("deploy/docker/*Dockerfile",)
+_CADDYFILES = ("deploy/proxy/Caddyfile", "deploy/docker/web.Caddyfile")
 _WORKFLOWS = (".github/workflows/*.yml",)
 _CHART = "deploy/helm/entrega"
 _HELM = (f"{_CHART}/Chart.yaml",)
@@ -50,8 +51,7 @@ CHECKS = (
     Check("Dockerfiles: hadolint", "hadolint {files}", _DOCKERFILES),
     Check("Dockerfiles: checkov", f"{_CHECKOV} dockerfile -f {{files}}", _DOCKERFILES),
     Check("compose: schema", "check-jsonschema --builtin-schema vendor.compose-spec {files}", _COMPOSE),
-    Check("proxy: caddy", "caddy validate --adapter caddyfile --config {files}", ("deploy/proxy/Caddyfile",)),
-    Check("pages: caddy", "caddy validate --adapter caddyfile --config {files}", ("deploy/docker/web.Caddyfile",)),
+    Check("proxy and pages: caddy", "sh scripts/check_caddy.sh {files}", _CADDYFILES),
     Check("workflows: schema", "check-jsonschema --builtin-schema vendor.github-workflows {files}", _WORKFLOWS),
     Check("workflows: zizmor", "zizmor --offline --quiet {files}", _WORKFLOWS),
     Check("workflows: checkov", f"{_CHECKOV} github_actions -f {{files}}", _WORKFLOWS),
@@ -78,9 +78,10 @@ def run(check: Check) -> tuple[str, str]:
     if program is None:
         return "no tool", f"{argv[0]}: {check.lacking}"
     began = time.monotonic()
+    env = {**os.environ, "PATH": search}
     try:
         ended = subprocess.run(
-            [program, *argv[1:]], cwd=ROOT, capture_output=True, text=True, timeout=_DEADLINE_S, check=False
+            [program, *argv[1:]], cwd=ROOT, env=env, capture_output=True, text=True, timeout=_DEADLINE_S, check=False
         )
     except subprocess.TimeoutExpired:
         return "failed", f"not done after {_DEADLINE_S} s"

@@ -5,6 +5,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
+from pydantic import ValidationError
 
 from activities.quotes import AskCarrier, QuoteActivities, decline
 from api.auth import Checker
@@ -36,7 +37,10 @@ async def check_prices(body: PriceCheck, parts: PartsDep, caller: Checker) -> Pr
     async def asked(fingerprint: str) -> str:  # noqa: ARG001
         return (await ask_everybody(parts, asking, body, margin)).model_dump_json()
 
-    quote = Quote.model_validate_json(await asked(_fingerprint(body, asking, margin)))
+    try:
+        quote = Quote.model_validate_json(await asked(_fingerprint(body, asking, margin)))
+    except ValidationError:  # what another version of ours remembered
+        quote = await ask_everybody(parts, asking, body, margin)
     offers = ranked(quote.offers, Choice(rule=Rule.CHEAPEST), datetime.now(UTC))
     return Prices(offers=tuple(PriceView.of(offer) for offer in offers), declined=(*asking.declined, *quote.declined))
 
