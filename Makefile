@@ -40,6 +40,7 @@ check: setup ## lint, formatting, types, and who may import whom
 
 check-deploy: setup ## look at all that deploys it: images, compose, charts, alerts, workflows
 	@sh scripts/deploy.sh
+	@sh scripts/debian-prometheus.sh
 	@$(BIN)/python scripts/check_deploy.py
 
 bench: setup ## measure, against a bare workflow in the same run
