@@ -4,9 +4,11 @@ It holds nothing that is missed: while it is away carriers and maps are asked mo
 and nothing it says is more than text: whoever can write to it must not make us run what they wrote.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from cashews._typing import Middleware
 
 _LEFT_ALONE_S = 5.0
+_LOOK_S = 0.02  # those who wait for another process's answer look so often; by default they would spin
 _SHARED: dict[str, Any] = {
     "suppress": False,  # what goes wrong is for `_Sparing` to know
     "socket_connect_timeout": 3.0,
@@ -70,6 +73,42 @@ class _Text(Pickler):
             return json.loads(value)
         except ValueError as error:
             raise AttributeError from error
+
+
+class Once:
+    """Has a question answered once for all who ask it at the same time, and for a while after: in this process by one
+    task, among processes by a lock in the cache."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._asking: dict[str, asyncio.Task[str]] = {}
+
+    async def __call__(
+        self, question: str, ask: Callable[[], Awaitable[str]], keep_s: float, worth: Callable[[str], bool]
+    ) -> str:
+        """What is remembered, or what `ask` answers, kept if it is worth that. Raises what `ask` raises."""
+        task = self._asking.get(question)
+        if task is None:
+            task = self._asking[question] = asyncio.create_task(self._answer(question, ask, keep_s, worth))
+            task.add_done_callback(partial(self._done, question))
+        return await asyncio.shield(task)  # who goes away takes nothing from the others
+
+    async def _answer(
+        self, question: str, ask: Callable[[], Awaitable[str]], keep_s: float, worth: Callable[[str], bool]
+    ) -> str:
+        async with self._cache.lock(f"asking:{question}", keep_s, check_interval=_LOOK_S):
+            known = await self._cache.get(question)
+            if isinstance(known, str):
+                return known
+            answer = await ask()
+            if worth(answer):
+                await self._cache.set(question, answer, expire=keep_s)
+            return answer
+
+    def _done(self, question: str, task: asyncio.Task[str]) -> None:
+        del self._asking[question]
+        if not task.cancelled():
+            task.exception()  # it may be that nobody waits for it any more
 
 
 def open_cache(url: str) -> Cache:

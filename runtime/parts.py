@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from runtime.caching import open_cache
+from runtime.caching import Once, open_cache
 from runtime.hints import Bell
 from runtime.letters import TemporalLetterWriter
 from runtime.replaying import TemporalReplayer
@@ -47,7 +47,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "replayer": TemporalReplayer(temporal),
                 "letter_writer": TemporalLetterWriter(temporal),
                 "bell": bell,
-                "cache": cache,
+                "once": Once(cache),
                 "geocoder": atlas,
                 "postal_codes": atlas,
             }

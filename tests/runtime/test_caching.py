@@ -19,10 +19,10 @@ from redis.asyncio import Redis
 from runtime._certificates import Certificates
 from runtime._state import StateFolder
 from runtime._theirs import told
-from runtime.caching import open_cache
+from runtime.caching import Once, open_cache
 
 SERVER = shutil.which("valkey-server") or shutil.which("redis-server") or ""
-pytestmark = pytest.mark.skipif(not SERVER, reason="neither Valkey nor Redis is installed: see scripts/debian-redis.sh")
+NO_SERVER = "neither Valkey nor Redis is installed: see scripts/debian-redis.sh"
 
 
 @dataclass
@@ -35,6 +35,8 @@ class Shared:
 
 @pytest.fixture
 async def shared(tmp_path: Path) -> AsyncIterator[Shared]:
+    if not SERVER:
+        pytest.skip(NO_SERVER)
     state = StateFolder(tmp_path)
     certificates = Certificates(tmp_path, {"tls": (ExtendedKeyUsageOID.SERVER_AUTH,)})
     certificates.ensure()
@@ -85,13 +87,8 @@ class Carrier:
         return "12.50"
 
 
-def _asking(cache: Cache, carrier: Carrier):
-    @cache.locked(ttl=20, key="asking:{what}", check_interval=0.02)
-    @cache(ttl=20, key="prices:{what}")
-    async def asked(what: str) -> str:
-        return await carrier.price()
-
-    return asked
+async def _ask(once: Once, carrier: Carrier, what: str = "x") -> str:
+    return await once(f"prices:{what}", carrier.price, 20, bool)
 
 
 async def test_what_one_process_remembers_another_knows(caches: list[Cache]) -> None:
@@ -102,15 +99,13 @@ async def test_what_one_process_remembers_another_knows(caches: list[Cache]) -> 
 
 
 async def test_however_many_ask_at_once_in_all_processes_a_carrier_is_asked_once(caches: list[Cache]) -> None:
-    carrier = Carrier()
-    for each in caches:
-        await each.get("prices:x")  # connected
-    asks = [asyncio.create_task(_asking(caches[number % 2], carrier)("x")) for number in range(6)]
-    async with asyncio.timeout(20):
+    carrier, processes = Carrier(), [Once(each) for each in caches]
+    asks = [asyncio.create_task(_ask(processes[number % 2], carrier)) for number in range(100)]
+    async with asyncio.timeout(30):
         while not carrier.asked:
             await asyncio.sleep(0.01)
         carrier.may_answer.set()
-        assert await asyncio.gather(*asks) == ["12.50"] * 6
+        assert await asyncio.gather(*asks) == ["12.50"] * 100
     assert carrier.asked == 1
 
 
@@ -120,12 +115,12 @@ async def test_while_it_is_away_or_says_nothing_carriers_are_asked(
 ) -> None:
     carrier = Carrier()
     carrier.may_answer.set()
-    asked = _asking(caches[0], carrier)
-    assert await asked("x") == "12.50"
+    once = Once(caches[0])
+    assert await _ask(once, carrier) == "12.50"
     os.kill(shared.process.pid, how)
     async with asyncio.timeout(20):
-        assert await asked("x") == "12.50"
-        assert await asyncio.gather(*(asked(str(number)) for number in range(20))) == ["12.50"] * 20
+        assert await _ask(once, carrier) == "12.50"
+        assert await asyncio.gather(*(_ask(once, carrier, str(number)) for number in range(20))) == ["12.50"] * 20
     assert carrier.asked == 22
 
 
@@ -138,5 +133,17 @@ async def test_what_somebody_wrote_there_is_never_run(shared: Shared, caches: li
         await client.set("prices:x", pickle.dumps(Evil()))
     carrier = Carrier()
     carrier.may_answer.set()
-    assert await _asking(caches[0], carrier)("x") == "12.50"
+    assert await _ask(Once(caches[0]), carrier) == "12.50"
     assert not (tmp_path / "ran").exists()
+
+
+async def test_who_goes_away_takes_nothing_from_those_who_ask_the_same() -> None:
+    carrier, cache = Carrier(), open_cache("mem://")
+    once = Once(cache)
+    first, second = (asyncio.create_task(_ask(once, carrier)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    carrier.may_answer.set()
+    assert await second == "12.50"
+    assert carrier.asked == 1
+    await cache.close()
