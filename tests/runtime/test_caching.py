@@ -15,6 +15,7 @@ import pytest
 from cashews import Cache
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from runtime._certificates import Certificates
 from runtime._state import StateFolder
@@ -62,7 +63,7 @@ async def _answers(url: str) -> None:
             try:
                 await client.ping()
                 return
-            except OSError:
+            except (OSError, RedisError):
                 await asyncio.sleep(0.05)
 
 
