@@ -234,6 +234,18 @@ def doctor(state: RunningOption = None) -> None:
 
 
 @app.command()
+def prepare(
+    folder: Annotated[Path, typer.Argument(help="Where it is made; deploy/compose.yaml looks for ./installation.")],
+    host: Annotated[str, typer.Option(help="The name under which people reach it, as in entrega.example.com.")],
+) -> None:
+    """Makes an authority, certificates, passwords and keys for one machine with containers; again, it renews them."""
+    from runtime.preparing import prepare as fill
+
+    for left in fill(folder, host):
+        typer.echo(left)
+
+
+@app.command()
 def version() -> None:
     """Says which version this is."""
     from importlib.metadata import version as installed

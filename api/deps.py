@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Annotated, cast
 
-from cashews import Cache
 from fastapi import Depends, Request
 from temporalio.client import Client
 
@@ -44,6 +43,7 @@ from domain.user_ports import (
     UserStore,
 )
 from domain.views import ViewStore
+from runtime.caching import Once
 from runtime.codec import SealingCodec
 from runtime.hints import Bell
 from runtime.settings import Settings
@@ -100,7 +100,7 @@ class Parts:
     bell: Bell
     temporal: Client
     codec: SealingCodec
-    cache: Cache
+    once: Once
     geocoder: Geocoder
     postal_codes: PostalCodes
 

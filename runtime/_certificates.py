@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -41,10 +42,16 @@ class Pair:
 
 
 class Certificates:
-    """The folder that holds them: `ca.pem`, and `<part>.pem` and `<part>.key` for each part."""
+    """The folder that holds them: `ca.pem`, and `<part>.pem` and `<part>.key` for each part, which is called by the
+    machine's own names and by those that `names` adds to it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        parts: Mapping[str, Collection[x509.ObjectIdentifier]] = PARTS,
+        names: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> None:
+        self._folder, self._parts, self._names = folder, parts, names
         self.authority = folder / "ca.pem"
 
     def of(self, part: str) -> Pair:
@@ -62,14 +69,14 @@ class Certificates:
         now = now or dt.datetime.now(dt.UTC)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         authority = self._authority(now)
-        for part, uses in PARTS.items():
-            pair = self.of(part)
+        for part, uses in self._parts.items():
+            pair, names = self.of(part), [*_HERE, *map(x509.DNSName, self._names.get(part, ()))]
             good = _good(pair.certificate, pair.key, now, _LEAF_LIFE / 3, issuer=authority[0])
-            if not good or _uses(pair.certificate) != set(uses):
+            if not good or _uses(pair.certificate) != set(uses) or _called(pair.certificate) != names:
                 key = ec.generate_private_key(ec.SECP256R1())
                 # The key first: whoever reloads meanwhile finds a pair that does not match, and keeps the old one.
                 _write(pair.key, _pem(key))
-                _write(pair.certificate, _leaf(part, uses, key, authority, now).public_bytes(_PEM))
+                _write(pair.certificate, _leaf(part, uses, names, key, authority, now).public_bytes(_PEM))
 
     def _authority(self, now: dt.datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         path = self._folder / "ca.key"
@@ -84,6 +91,11 @@ class Certificates:
 
 
 _PEM = serialization.Encoding.PEM
+_HERE: Collection[x509.GeneralName] = (
+    x509.DNSName("localhost"),
+    x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+    x509.IPAddress(ipaddress.ip_address("::1")),
+)
 
 
 def _good(
@@ -102,6 +114,11 @@ def _good(
 def _uses(certificate: Path) -> set[x509.ObjectIdentifier]:
     found = x509.load_pem_x509_certificate(certificate.read_bytes())
     return set(found.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+
+
+def _called(certificate: Path) -> list[x509.GeneralName]:
+    found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    return list(found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
 
 
 def _key_id(certificate: x509.Certificate) -> bytes | None:
@@ -145,23 +162,19 @@ def _root(key: ec.EllipticCurvePrivateKey, now: dt.datetime) -> x509.Certificate
 def _leaf(
     part: str,
     uses: Collection[x509.ObjectIdentifier],
+    names: Collection[x509.GeneralName],
     key: ec.EllipticCurvePrivateKey,
     authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey],
     now: dt.datetime,
 ) -> x509.Certificate:
     root, root_key = authority
-    here = [
-        x509.DNSName("localhost"),
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-        x509.IPAddress(ipaddress.ip_address("::1")),
-    ]
     return (
         _base(_name(part), root.subject, key.public_key(), now, _LEAF_LIFE)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(_ec(root)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_others=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
-        .add_extension(x509.SubjectAlternativeName(here), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(root_key, hashes.SHA256())
     )
 

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cashews import Cache
-
+from runtime.caching import Once, open_cache
 from runtime.hints import Bell
 from runtime.letters import TemporalLetterWriter
 from runtime.replaying import TemporalReplayer
@@ -30,8 +29,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
         where = settings.temporal_address, settings.temporal_namespace
         codec = wiring.codec(names)
         temporal = await connect(*where, codec=codec, tls=temporal_door(settings), lazy=True)
-        cache = Cache()
-        cache.setup(settings.cache_url, suppress=True)  # without the cache carriers are asked more often, no worse
+        cache = open_cache(settings.cache_url)
         reader = next(name for name in ("tracking", "deliveries", *names) if name in names)
         atlas = wiring.atlas(cache)
         async with Bell(wiring.listener(reader)).ringing() as bell:
@@ -49,7 +47,7 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
                 "replayer": TemporalReplayer(temporal),
                 "letter_writer": TemporalLetterWriter(temporal),
                 "bell": bell,
-                "cache": cache,
+                "once": Once(cache),
                 "geocoder": atlas,
                 "postal_codes": atlas,
             }

@@ -5,6 +5,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
+from pydantic import ValidationError
 
 from activities.quotes import AskCarrier, QuoteActivities, decline
 from api.auth import Checker
@@ -21,7 +22,6 @@ from runtime.locating import locate
 
 router = APIRouter(tags=["quotes"])
 _REMEMBERED_S = 20
-_LOOK_S = 0.02  # those who wait for another's answer look so often; by default they would spin
 
 
 @router.post("/quotes", responses=problems(400, 401, 403, 413, 422, 503))
@@ -31,12 +31,14 @@ async def check_prices(body: PriceCheck, parts: PartsDep, caller: Checker) -> Pr
     asking = await parts.carriers.asked(body.for_carriers(), caller.organisation_id)
     margin = (await parts.terms.terms(caller.organisation_id)).margin
 
-    @parts.cache.locked(ttl=_REMEMBERED_S, key="asking:{fingerprint}", check_interval=_LOOK_S)
-    @parts.cache(ttl=_REMEMBERED_S, key="prices:{fingerprint}", condition=_worth_remembering)
-    async def asked(fingerprint: str) -> str:  # noqa: ARG001
+    async def asked() -> str:
         return (await ask_everybody(parts, asking, body, margin)).model_dump_json()
 
-    quote = Quote.model_validate_json(await asked(_fingerprint(body, asking, margin)))
+    question = f"prices:{_fingerprint(body, asking, margin)}"
+    try:
+        quote = Quote.model_validate_json(await parts.once(question, asked, _REMEMBERED_S, _worth_remembering))
+    except ValidationError:  # what another version of ours remembered
+        quote = await ask_everybody(parts, asking, body, margin)
     offers = ranked(quote.offers, Choice(rule=Rule.CHEAPEST), datetime.now(UTC))
     return Prices(offers=tuple(PriceView.of(offer) for offer in offers), declined=(*asking.declined, *quote.declined))
 
@@ -47,8 +49,8 @@ def _fingerprint(body: PriceCheck, asking: Asking, margin: Margin | None) -> str
     return hashlib.sha256(f"{whom}\n{ours}\n{body.model_dump_json()}".encode()).hexdigest()
 
 
-def _worth_remembering(result: str, args: object, kwargs: object, key: str = "") -> bool:  # noqa: ARG001
-    return bool(Quote.model_validate_json(result).offers)
+def _worth_remembering(answer: str) -> bool:
+    return bool(Quote.model_validate_json(answer).offers)
 
 
 async def ask_everybody(parts: Parts, asking: Asking, shipment: Shipment, margin: Margin | None = None) -> Quote:

@@ -27,7 +27,7 @@ DeliveryId = Annotated[str, Path(pattern=r"^del_[0-9a-f]{32}$")]
 Token = Annotated[str, Path(pattern=r"^trk_[A-Za-z0-9_-]{43}$")]
 Auditor = Annotated[Principal, Depends(requires(may_read_audit))]
 Support = Annotated[Principal, Depends(requires(may_read_exchanges))]
-_SHORT = "public, max-age=5, stale-while-revalidate=30"
+_SHORT = "public, max-age=5, s-maxage=15, stale-while-revalidate=30, stale-if-error=300"
 
 
 @router.get("/tracking/{delivery_id}", responses=problems(401, 403, 404, 422, 503))

@@ -22,6 +22,7 @@ from api.tokens import KeySet, issue
 from carriers import CarrierBook
 from channels.webhook import WebhookChannel, rules
 from domain.users import OrgRole, Principal, Role
+from runtime.caching import Once
 from runtime.codec import SealingCodec
 from runtime.hints import Bell
 from runtime.settings import Settings
@@ -125,7 +126,7 @@ async def parts(settings: Settings, people: AsyncEngine, telling: AsyncEngine, k
         bell=Bell(journal),
         temporal=await connect("127.0.0.1:9", lazy=True),
         codec=SealingCodec(fakes.InMemoryKeys()),
-        cache=cache,
+        once=Once(cache),
         geocoder=places,
         postal_codes=places,
     )

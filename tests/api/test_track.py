@@ -29,7 +29,10 @@ async def test_it_shows_steps_and_the_promise_and_changes_only_with_what_is_show
     await parts.deliveries.record(move(mine, *begun))
     where = f"/v1/track/{tracking_token(parts.settings, mine.id)}"
     first = await http.get(where)
-    assert first.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30"
+    assert (
+        first.headers["cache-control"]
+        == "public, max-age=5, s-maxage=15, stale-while-revalidate=30, stale-if-error=300"
+    )
     assert first.json() == {
         "status": "booked",
         "carrier": "open_delivery",

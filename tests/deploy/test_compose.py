@@ -1,0 +1,170 @@
+"""One machine's compose file: it tells each process enough and nothing in the clear, what it runs may do nothing it
+need not, and its proxy sends every path to the service that answers it."""
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cryptography import x509
+
+from api.app import description
+from runtime._certificates import Certificates
+from runtime._mongo import _RIGHTS
+from runtime._temporal import SEARCH_ATTRIBUTES
+from runtime.parts import check
+from runtime.preparing import OURS, PROCESSES, prepare
+from runtime.settings import load_settings
+from runtime.tls import inside_trust, server_context, temporal_door
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+HOST = "entrega.example.com"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ONCE = {"migrate", "operator", "mongo-start", "temporal-schema", "temporal-namespace"}
+NAMES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
+
+
+def filled(value: str, installation: Path) -> str:
+    """As compose fills in variables."""
+    known = {"ENTREGA_HOST": HOST, "ENTREGA_INSTALLATION": str(installation)}
+    return re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: known.get(found[1], found[2] or ""), value)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compose") / "installation"
+    (folder / "given").mkdir(parents=True)
+    (folder / "given" / "ENTREGA_SMTP_URL").write_text("smtps://entrega:secret@mail.example.com:465\n")
+    assert len(prepare(folder, HOST)) == 1  # Alertmanager's password
+    return folder
+
+
+@pytest.mark.parametrize("name", sorted(PROCESSES))
+def test_a_process_is_told_all_it_needs_and_nothing_that_travels_in_the_clear(
+    name: str, installation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = SERVICES[name]
+    (mounted,) = (filled(each, installation) for each in service["volumes"])
+    source, _, rest = mounted.partition(":")
+    assert rest == "/run/secrets:ro"
+    secrets = tmp_path / "secrets"  # what it sees at /run/secrets, with its paths made ours
+    secrets.mkdir()
+    for path in Path(source).rglob("*"):
+        if path.is_file():
+            target = secrets / path.relative_to(source)
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(path.read_bytes().replace(b"/run/secrets", str(secrets).encode()))
+    for variable, value in service["environment"].items():
+        monkeypatch.setenv(variable, filled(value, installation).replace("/run/secrets", str(secrets)))
+    settings = load_settings()  # which refuses whatever would travel in the clear
+    if name == "migrate":
+        assert settings.database_url
+        return
+    assert settings.database_url is None
+    inside_trust(settings)
+    assert server_context(settings) is not None
+    assert temporal_door(settings) is not None
+    command = service.get("command", [])
+    if command[:1] == ["api"]:
+        check(settings, [command[1]])
+        settings.database_url_for(command[1])
+        assert name == "users-api" or settings.keys_dir is None
+    elif command[:1] == ["worker"]:
+        settings.database_url_for(command[1])
+    else:
+        for each in {"relay": ("relay", "notifications")}.get(name, ("users", "keys")):
+            settings.database_url_for(each)
+    if PROCESSES[name].mails:
+        settings.need("smtp_url")
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_container_may_do_nothing_it_need_not(name: str) -> None:
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["user"].split(":")[0] not in ("0", "root")
+    assert service["read_only"] is (name != "temporal-ui")
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+    assert "privileged" not in service
+    assert not service["image"].endswith(":latest")
+    assert ":" in service["image"]
+    assert name in ONCE or service["healthcheck"]
+    assert service.get("ports", []) == (["443:8443"] if name == "proxy" else [])
+    written = " ".join(str(value) for value in service.get("environment", {}).values())
+    assert not re.search(r"://[^/\s]*:[^/\s]*@", written)  # passwords are files
+
+
+def test_only_who_calls_strangers_and_who_lets_people_in_leaves_the_machine() -> None:
+    open_networks = {name for name, network in COMPOSE["networks"].items() if not network.get("internal")}
+    assert open_networks == {"edge", "out"}
+    out = {name for name, service in SERVICES.items() if "out" in service["networks"]}
+    assert out == {f"{name}-{kind}" for name in NAMES for kind in ("api", "worker")} | {"operator", "alertmanager"}
+    assert [name for name, service in SERVICES.items() if "edge" in service["networks"]] == ["proxy"]
+    for server in ("postgres", "mongo", "valkey"):
+        assert SERVICES[server]["networks"] == ["data"]
+
+
+def test_every_file_that_is_mounted_is_there(installation: Path) -> None:
+    missing = []
+    for name, service in SERVICES.items():
+        for each in service.get("volumes", []):
+            source = filled(each, installation).partition(":")[0]
+            if source.startswith(("./", "/")) and not (DEPLOY / source).exists():
+                missing.append((name, source))
+    assert not [each for each in missing if (DEPLOY / "monitoring").exists() or "monitoring" not in each[1]]
+
+
+def test_every_path_of_the_api_goes_to_the_service_that_answers_it() -> None:
+    written = (DEPLOY / "proxy" / "Caddyfile").read_text()
+    routes = re.findall(r"@(\w+) path (.+)\n\s+handle @\1 \{\n\s+import api ([\w-]+)", written)
+    assert {upstream for *_, upstream in routes} == {f"{name}-api" for name in NAMES}
+    for name in NAMES:
+        for path in description([name])["paths"]:
+            concrete = re.sub(r"\{[^}]+\}", "x", path)
+            to = [up for _, patterns, up in routes if any(fnmatchcase(concrete, each) for each in patterns.split())]
+            assert to == [f"{name}-api"], path
+
+
+def test_what_others_are_told_by_files_is_what_the_code_says() -> None:
+    script = (DEPLOY / "temporal" / "namespace.sh").read_text()
+    (said,) = re.findall(r'attributes="(.+)"', script)
+    assert dict(each.split(":") for each in said.split()) == SEARCH_ATTRIBUTES
+    rights = (DEPLOY / "mongo" / "start.js").read_text()
+    for user, collections in _RIGHTS.items():
+        (line,) = re.findall(rf"  {user}: \[(.+)\],", rights)
+        found = {
+            name: tuple(re.findall(r'"(\w+)"', verbs)) for name, verbs in re.findall(r'of\("(\w+)", \[(.+?)\]', line)
+        }
+        assert found == {name: tuple(verbs) for name, verbs in collections.items()}
+
+
+def test_made_again_it_renews_nothing_that_is_good_and_a_new_name_at_once(installation: Path) -> None:
+    def all_of_it() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in installation.rglob("*") if path.is_file()}
+
+    before = all_of_it()
+    prepare(installation, HOST)
+    assert all_of_it() == before
+    prepare(installation, "elsewhere.example.com")
+    changed = {path for path, content in all_of_it().items() if content != before.get(path)}
+    assert {Path(path).parent.name for path in changed} == {"proxy", "tls"}
+    shown = x509.load_pem_x509_certificate((installation / "proxy" / "tls.pem").read_bytes())
+    names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert "*.elsewhere.example.com" in names.get_values_for_type(x509.DNSName)
+    prepare(installation, HOST)
+
+
+def test_a_secret_is_for_its_process_alone(installation: Path) -> None:
+    for path in installation.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    signing = [path.name for path in installation.iterdir() if (path / "keys").exists()]
+    assert sorted(signing) == ["operator", "secrets", "users-api"]
+    owners = {path.parent.name for path in installation.rglob("ENTREGA_DATABASE_URL")}
+    assert owners == {"migrate"}
+    assert Certificates(installation / "secrets" / "tls").authority.exists()
+    assert OURS >= 10001
