@@ -27,7 +27,7 @@ def told(state: StateFolder, name: str, files: Mapping[str, bytes], at: str) -> 
             }
         case "mongo":
             key = state.secret("mongo.key", lambda: base64.b64encode(secrets.token_bytes(48))).read_text()
-            users = {each: state.password(f"mongo_{each}") for each in ("entrega", "entrega_relay")}
+            users = {each: state.password(f"mongo_{each}") for each in ("entrega", "entrega_relay", "entrega_backup")}
             both = (files["tls.pem"] + files["tls.key"]).decode()
             return {
                 "password": state.password("mongo_admin"),

@@ -12,7 +12,7 @@ from cryptography import x509
 
 from api.app import description
 from runtime._certificates import Certificates
-from runtime._mongo import _RIGHTS
+from runtime._mongo import _FURTHER, _RIGHTS
 from runtime._temporal import SEARCH_ATTRIBUTES
 from runtime.parts import check
 from runtime.preparing import OURS, PROCESSES, prepare
@@ -136,11 +136,13 @@ def test_what_others_are_told_by_files_is_what_the_code_says() -> None:
     assert dict(each.split(":") for each in said.split()) == SEARCH_ATTRIBUTES
     rights = (DEPLOY / "mongo" / "start.js").read_text()
     for user, collections in _RIGHTS.items():
-        (line,) = re.findall(rf"  {user}: \[(.+)\],", rights)
+        (line,) = re.findall(rf"  {user}: \[(.*)\],", rights)
         found = {
             name: tuple(re.findall(r'"(\w+)"', verbs)) for name, verbs in re.findall(r'of\("(\w+)", \[(.+?)\]', line)
         }
         assert found == {name: tuple(verbs) for name, verbs in collections.items()}
+        (more,) = re.findall(rf'{user}: \[{{ role: "(\w+)"', rights) or [None]
+        assert _FURTHER.get(user, (None,)) == (more,)
 
 
 def test_made_again_it_renews_nothing_that_is_good_and_a_new_name_at_once(installation: Path) -> None:
