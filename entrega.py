@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from runtime.commands import audit, figures, keys, users
+from runtime.commands import audit, figures, keys, temporal, users
 
 if TYPE_CHECKING:
     from runtime.embedded import Stack
@@ -45,6 +45,7 @@ app.add_typer(carriers_app, name="carriers")
 app.add_typer(audit, name="audit")
 app.add_typer(figures, name="figures")
 app.add_typer(keys, name="keys")
+app.add_typer(temporal, name="temporal")
 app.add_typer(users, name="users")
 
 RunningOption = Annotated[

@@ -1,4 +1,4 @@
-"""What only whoever runs Entrega does, by hand: keys, the audit log, figures, people who cannot register themselves."""
+"""What only whoever runs Entrega does, by hand: keys, the audit log, figures, Temporal, people who cannot register."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 keys = typer.Typer(help="The keys that seal what is personal, and those that sign access tokens.", no_args_is_help=True)
 audit = typer.Typer(help="The audit log in MongoDB.", no_args_is_help=True)
 figures = typer.Typer(help="What is counted from the journal.", no_args_is_help=True)
+temporal = typer.Typer(help="A Temporal of your own.", no_args_is_help=True)
 users = typer.Typer(help="People who cannot register by themselves.", no_args_is_help=True)
 
 BesideOption = Annotated[
@@ -108,6 +109,21 @@ def rebuild(state: BesideOption = None) -> None:
     with counting("counting lines") as progress:
         lines = asyncio.run(rebuild_figures(settings, progress))
     typer.echo(f"{lines} lines counted anew")
+
+
+@temporal.command("prepare")
+def prepare_temporal() -> None:
+    """Adds the search attributes that workflows write, as far as the namespace does not have them; again is harmless.
+
+    Before the first worker: its workflows cannot begin without them. Whoever runs it must be an administrator there.
+    """
+    import asyncio
+
+    from runtime.namespaces import prepare
+    from runtime.settings import load_settings
+
+    added = asyncio.run(prepare(load_settings()))
+    typer.echo(f"added: {', '.join(added)}" if added else "nothing was missing")
 
 
 @users.command("create-admin")
