@@ -58,7 +58,8 @@ def rotate_keys(
 
 @keys.command("list")
 def list_keys(state: BesideOption = None) -> None:
-    """Says how many data keys each key-encryption key wraps, and how many subjects were erased."""
+    """Says how many data keys each key-encryption key wraps, and how many subjects were erased; exit code 1 if the file
+    of a key that wraps any is missing."""
     import asyncio
 
     from runtime.beside import settings_beside
@@ -69,6 +70,7 @@ def list_keys(state: BesideOption = None) -> None:
         notes = [note for note, so in (("wraps new ones", kek.current), ("its file is missing", not kek.here)) if so]
         typer.echo(f"{kek.kek_id}  wraps {kek.wraps}" + (f"  ({', '.join(notes)})" if notes else ""))
     typer.echo(f"erased: {erased}")
+    raise typer.Exit(int(not all(kek.here for kek in used)))
 
 
 @keys.command("erase-again")
