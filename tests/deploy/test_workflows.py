@@ -1,17 +1,15 @@
 """The workflows: what they run is there, what they use is pinned, and a change rolls out what it touches."""
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "scripts"))
-from changed_services import SERVICES, changed, images  # noqa: E402
+from scripts.changed_services import SERVICES, changed, images
 
+ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 
