@@ -51,6 +51,10 @@ imagePullPolicy: Always
 args: {{ $p.command | toJson }}
 env:
   {{- include "entrega.env" . | nindent 2 }}
+{{- with $p.credentials }}
+envFrom:
+  - secretRef: {name: {{ . }}}  # an object store's, which its library reads nowhere else
+{{- end }}
 resources:
   {{- $memory := $p.memory | default $root.Values.resources.requests.memory }}
   requests:

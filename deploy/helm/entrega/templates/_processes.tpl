@@ -45,6 +45,7 @@
   "keys" ($j.keys | default list)
   "edges" $j.edges
   "scratch" $j.scratch
+  "credentials" $j.credentials
   "schedule" $j.schedule
   | toJson }}
 {{- end }}
