@@ -18,6 +18,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from runtime.pulse import pulse
 from runtime.settings import PREFIX, SettingMissing, Settings
 from runtime.tls import server_context
 

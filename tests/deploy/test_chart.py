@@ -13,8 +13,8 @@ import yaml
 
 from entrega import SERVICES, app
 from runtime import settings
+from runtime.queues import QUEUES, WITH_WORKFLOWS
 from runtime.settings import Settings
-from workers.run import _WITH_WORKFLOWS, QUEUES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CHART = DEPLOY / "helm" / "entrega"
@@ -31,7 +31,7 @@ def test_every_service_has_its_entry_and_every_entry_its_service() -> None:
     assert {name for name, role in PROCESSES if role == "api"} == {*SERVICES, "codec"}
     assert {name for name, role in PROCESSES if role == "worker"} == set(QUEUES)
     assert {name for name, role in PROCESSES if role == "relay"} == {"relay"}
-    assert {name for name, entry in entries.items() if entry.get("versioned")} == _WITH_WORKFLOWS
+    assert {name for name, entry in entries.items() if entry.get("versioned")} == WITH_WORKFLOWS
 
 
 def test_every_role_of_the_database_may_log_in() -> None:
