@@ -17,7 +17,7 @@ PREFIX = "ENTREGA_"
 _HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 _ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"
 _TILES = r"^https?://(\{s\}\.)?[a-z0-9.-]+(:[0-9]{1,5})?/[^\s\"'<>]*\{z\}[^\s\"'<>]*$"
-_VERSION = r"^[^\s.]{1,200}$"  # Temporal joins name and build by a dot
+_DEPLOYMENT, _BUILD = r"^[^\s.]{1,200}$", r"^\S{1,200}$"  # Temporal takes them apart at the first dot
 _ADDRESS = r"^[^\s/]+:[0-9]{1,5}$"
 _MOST_A_MINUTE = 1_000_000
 
@@ -97,13 +97,15 @@ class Settings(BaseSettings):
     """The relay's, on the loopback, if ENTREGA_METRICS_ADDRESS is not set."""
     deployment_name: Annotated[
         str,
-        Field(pattern=_VERSION, validation_alias=AliasChoices("ENTREGA_DEPLOYMENT_NAME", "TEMPORAL_DEPLOYMENT_NAME")),
+        Field(
+            pattern=_DEPLOYMENT, validation_alias=AliasChoices("ENTREGA_DEPLOYMENT_NAME", "TEMPORAL_DEPLOYMENT_NAME")
+        ),
     ] = "entrega-{queue}"
     """What Temporal knows a worker that runs workflows by, whatever its build. These two may also come in the words of
     Temporal's Worker Controller."""
     build_id: Annotated[
         str | None,
-        Field(pattern=_VERSION, validation_alias=AliasChoices("ENTREGA_BUILD_ID", "TEMPORAL_WORKER_BUILD_ID")),
+        Field(pattern=_BUILD, validation_alias=AliasChoices("ENTREGA_BUILD_ID", "TEMPORAL_WORKER_BUILD_ID")),
     ] = None
     """Its build; made of the text of the workflows and what they stand on, if not given."""
     set_current_version: bool = False

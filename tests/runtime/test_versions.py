@@ -21,10 +21,10 @@ def test_by_itself_it_is_what_its_code_says() -> None:
 
 
 def test_the_worker_controller_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in zip(_CONTROLLERS, ("entrega/entrega-deliveries-worker", "1b2f-77c"), strict=True):
+    for name, value in zip(_CONTROLLERS, ("entrega/entrega-deliveries-worker", "v1.2-77c"), strict=True):
         monkeypatch.setenv(name, value)
     version = version_of("deliveries", load_settings())
-    assert (version.deployment_name, version.build_id) == ("entrega/entrega-deliveries-worker", "1b2f-77c")
+    assert (version.deployment_name, version.build_id) == ("entrega/entrega-deliveries-worker", "v1.2-77c")
 
 
 def test_our_own_words_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,6 +36,6 @@ def test_our_own_words_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_name_that_temporal_could_not_take_apart_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ENTREGA_BUILD_ID", "1.2")
-    with pytest.raises(SettingMissing, match="BUILD_ID"):
+    monkeypatch.setenv("ENTREGA_DEPLOYMENT_NAME", "shop.example")
+    with pytest.raises(SettingMissing, match="DEPLOYMENT_NAME"):
         load_settings()
