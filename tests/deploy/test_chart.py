@@ -13,6 +13,7 @@ import yaml
 
 from entrega import SERVICES, app
 from runtime import settings
+from runtime._mongo import _RIGHTS
 from runtime.queues import QUEUES, WITH_WORKFLOWS
 from runtime.settings import Settings
 
@@ -41,6 +42,17 @@ def test_every_role_of_the_database_may_log_in() -> None:
             assert {name for name in roles if name.startswith("entrega_")} == {
                 f"entrega_{s}" for s in settings.SERVICES
             }
+
+
+def test_mongos_users_may_do_in_a_cluster_what_they_may_here() -> None:
+    found = yaml.safe_load((DEPLOY / "platform" / "mongodb.yaml").read_text())["spec"]
+    rights = {
+        role["role"]: {each["resource"]["collection"]: tuple(each["actions"]) for each in role["privileges"]}
+        for role in found["roles"]
+    }
+    ours = {user: {name: tuple(verbs) for name, verbs in may.items()} for user, may in _RIGHTS.items() if may}
+    assert rights == ours
+    assert {user["name"]: [role["name"] for role in user["roles"]] for user in found["users"]} == {u: [u] for u in ours}
 
 
 def _paths(router: Any) -> Iterator[str]:
