@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from runtime.commands import audit, figures, keys, users
+from runtime.commands import audit, figures, keys, temporal, users
 from runtime.recovery_commands import backup, reconcile, restore, restore_drill
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ app.add_typer(carriers_app, name="carriers")
 app.add_typer(audit, name="audit")
 app.add_typer(figures, name="figures")
 app.add_typer(keys, name="keys")
+app.add_typer(temporal, name="temporal")
 app.add_typer(users, name="users")
 app.add_typer(backup, name="backup")
 for command in (restore, restore_drill, reconcile):

@@ -25,7 +25,8 @@ from domain import audit
 from domain.notifications import Secrets, WebhookEndpoint
 from runtime.embedded import Stack
 from runtime.settings import Settings
-from runtime.temporal import TemporalNotifier, connect, set_current_version
+from runtime.temporal import TemporalNotifier, connect
+from runtime.versions import set_current_version, version_of
 from runtime.wiring import Wiring
 from storage._engine import transaction
 from storage.journal import START, lock, write_lines
@@ -155,7 +156,7 @@ class Bench:
         worker = notifications.worker(self._temporal, self._wiring, [DomainErrors(), Heartbeats()])
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(worker)
-            await set_current_version(self._temporal, addressing.NOTIFICATIONS)
+            await set_current_version(self._temporal, version_of(addressing.NOTIFICATIONS, self._wiring.settings))
             receivers = [await stack.enter_async_context(_receiving()) for _ in range(_RECEIVERS)]
             await self._rounds(1, receivers)  # to be warm
             well, events = await self._rounds(_ROUNDS, receivers)

@@ -1,4 +1,4 @@
-"""What only whoever runs Entrega does, by hand: keys, the audit log, figures, people who cannot register themselves."""
+"""What only whoever runs Entrega does, by hand: keys, the audit log, figures, Temporal, people who cannot register."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 keys = typer.Typer(help="The keys that seal what is personal, and those that sign access tokens.", no_args_is_help=True)
 audit = typer.Typer(help="The audit log in MongoDB.", no_args_is_help=True)
 figures = typer.Typer(help="What is counted from the journal.", no_args_is_help=True)
+temporal = typer.Typer(help="A Temporal of your own.", no_args_is_help=True)
 users = typer.Typer(help="People who cannot register by themselves.", no_args_is_help=True)
 
 BesideOption = Annotated[
@@ -57,7 +58,8 @@ def rotate_keys(
 
 @keys.command("list")
 def list_keys(state: BesideOption = None) -> None:
-    """Says how many data keys each key-encryption key wraps, and how many subjects were erased."""
+    """Says how many data keys each key-encryption key wraps, and how many subjects were erased; exit code 1 if the file
+    of a key that wraps any is missing."""
     import asyncio
 
     from runtime.beside import settings_beside
@@ -68,6 +70,7 @@ def list_keys(state: BesideOption = None) -> None:
         notes = [note for note, so in (("wraps new ones", kek.current), ("its file is missing", not kek.here)) if so]
         typer.echo(f"{kek.kek_id}  wraps {kek.wraps}" + (f"  ({', '.join(notes)})" if notes else ""))
     typer.echo(f"erased: {erased}")
+    raise typer.Exit(int(not all(kek.here for kek in used)))
 
 
 @keys.command("erase-again")
@@ -108,6 +111,21 @@ def rebuild(state: BesideOption = None) -> None:
     with counting("counting lines") as progress:
         lines = asyncio.run(rebuild_figures(settings, progress))
     typer.echo(f"{lines} lines counted anew")
+
+
+@temporal.command("prepare")
+def prepare_temporal() -> None:
+    """Adds the search attributes that workflows write, as far as the namespace does not have them; again is harmless.
+
+    Before the first worker: its workflows cannot begin without them. Whoever runs it must be an administrator there.
+    """
+    import asyncio
+
+    from runtime.namespaces import prepare
+    from runtime.settings import load_settings
+
+    added = asyncio.run(prepare(load_settings()))
+    typer.echo(f"added: {', '.join(added)}" if added else "nothing was missing")
 
 
 @users.command("create-admin")

@@ -18,6 +18,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from runtime.pulse import pulse
 from runtime.settings import PREFIX, SettingMissing, Settings
 from runtime.tls import server_context
 
@@ -61,7 +62,7 @@ def serve_metrics(host: str, port: int, context: ssl.SSLContext | None, beside: 
         start("200 OK", [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)])
         return [generate_latest(REGISTRY), _told_beside(beside) if beside else b""]
 
-    server = make_server(host, port, page, ThreadingWSGIServer, handler_class=_Handler)
+    server = make_server(host, port, pulse.beside(page), ThreadingWSGIServer, handler_class=_Handler)
     if context is not None:
         # Each handshake in its connection's own thread, when it is first read: who says nothing holds up nobody.
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

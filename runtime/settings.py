@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from domain.notifications import PauseRule
@@ -17,6 +17,7 @@ PREFIX = "ENTREGA_"
 _HTTP_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 _ORIGIN = r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"
 _TILES = r"^https?://(\{s\}\.)?[a-z0-9.-]+(:[0-9]{1,5})?/[^\s\"'<>]*\{z\}[^\s\"'<>]*$"
+_DEPLOYMENT, _BUILD = r"^[^\s.]{1,200}$", r"^\S{1,200}$"  # Temporal takes them apart at the first dot
 _ADDRESS = r"^[^\s/]+:[0-9]{1,5}$"
 _MOST_A_MINUTE = 1_000_000
 
@@ -37,7 +38,9 @@ class Settings(BaseSettings):
     `database_url_for` or `need`, which say what is missing.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     database_url: SecretStr | None = None
     """The owner of the database: migrations only."""
@@ -105,8 +108,21 @@ class Settings(BaseSettings):
     """Where they expose ours, if ENTREGA_METRICS_ADDRESS is not set."""
     relay_metrics_port: int | None = None
     """The relay's, on the loopback, if ENTREGA_METRICS_ADDRESS is not set."""
+    deployment_name: Annotated[
+        str,
+        Field(
+            pattern=_DEPLOYMENT, validation_alias=AliasChoices("ENTREGA_DEPLOYMENT_NAME", "TEMPORAL_DEPLOYMENT_NAME")
+        ),
+    ] = "entrega-{queue}"
+    """What Temporal knows a worker that runs workflows by, whatever its build. These two may also come in the words of
+    Temporal's Worker Controller."""
+    build_id: Annotated[
+        str | None,
+        Field(pattern=_BUILD, validation_alias=AliasChoices("ENTREGA_BUILD_ID", "TEMPORAL_WORKER_BUILD_ID")),
+    ] = None
+    """Its build; made of the text of the workflows and what they stand on, if not given."""
     set_current_version: bool = False
-    """Workers make their build the current one at start: for one machine; in a cluster the rollout does it."""
+    """Workers make their build the current one at start: where nothing else does, as the Worker Controller would."""
     sweep_every: float = 15.0
     """Seconds between two sweeps of the inbox."""
     retention_every: Annotated[float, Field(ge=1)] = 3600.0

@@ -1,18 +1,14 @@
 """The one place that makes Temporal clients, workers and their converter, for services, tests and tools alike."""
 
-import asyncio
 import contextlib
 import dataclasses
 import functools
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from temporalio.api.common.v1 import Payload
-from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import (
     Client,
     Schedule,
@@ -38,8 +34,6 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
-import domain
-import workflows
 from domain.errors import Erased, Unavailable
 from domain.privacy import Retention
 from domain.tracking import Scan
@@ -59,9 +53,6 @@ from workflows.upkeep import (
     RetentionWorkflow,
     SweepInboxWorkflow,
 )
-
-_DEPLOYMENT = "entrega-{queue}"
-_NOT_YET = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -140,15 +131,6 @@ async def renew(client: Client, workers: Sequence[Worker]) -> None:
         await client.service_client.hand_to(client, workers)
 
 
-def build_id() -> str:
-    """What decides whether two workers run the same stories: the text of `domain/` and `workflows/`."""
-    digest = hashlib.sha256()
-    for package in (domain, workflows):
-        for path in sorted(Path(next(iter(package.__path__))).glob("*.py")):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
 def make_worker(
     client: Client,
     queue: str,
@@ -156,16 +138,18 @@ def make_worker(
     activities: Sequence[Callable[..., Any]],
     workflows: Sequence[type] = (),
     interceptors: Sequence[Interceptor] = (),
-    versioned: bool = False,
+    version: WorkerDeploymentVersion | None = None,
     **more: Any,
 ) -> Worker:
-    """A worker as we run them all. Only those that run workflows are versioned; it stands in this configuration,
+    """A worker as we run them all. Only those that run workflows have a version; it stands in this configuration,
     since a behaviour in `@workflow.defn` hangs every task of a worker that has no version."""
-    deployment = WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name=_DEPLOYMENT.format(queue=queue), build_id=build_id()),
-        use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
-    )
+    deployment = None
+    if version is not None:
+        deployment = WorkerDeploymentConfig(
+            version=version,
+            use_worker_versioning=True,
+            default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+        )
     settings: dict[str, Any] = {
         "graceful_shutdown_timeout": timedelta(seconds=25),
         # A killed worker otherwise stalls its cached workflows for ten seconds.
@@ -179,34 +163,9 @@ def make_worker(
         activities=activities,
         workflows=workflows,
         interceptors=interceptors,
-        deployment_config=deployment if versioned else None,
+        deployment_config=deployment,
         **{**settings, **more},
     )
-
-
-async def set_current_version(client: Client, queue: str) -> None:
-    """Makes this build the current one of a queue's workflows; retried until its workers have shown up. Without a
-    current version nothing runs."""
-    request = SetWorkerDeploymentCurrentVersionRequest(
-        namespace=client.namespace,
-        deployment_name=_DEPLOYMENT.format(queue=queue),
-        build_id=build_id(),
-        identity="entrega",
-        ignore_missing_task_queues=True,
-    )
-    while True:
-        try:
-            await client.workflow_service.set_worker_deployment_current_version(request)
-        except RPCError as error:
-            if error.status not in (
-                RPCStatusCode.NOT_FOUND,
-                RPCStatusCode.FAILED_PRECONDITION,
-                RPCStatusCode.UNAVAILABLE,
-            ):
-                raise
-            await asyncio.sleep(0.3)
-        else:
-            return
 
 
 async def ensure_schedules(client: Client, sweep_every: timedelta) -> None:

@@ -10,6 +10,7 @@ from activities.letters import RecipientActivities
 from activities.privacy import DeliveryPrivacyActivities
 from runtime.requesting import TemporalRequester
 from runtime.temporal import TemporalDeliverer, make_worker
+from runtime.versions import version_of
 from runtime.wiring import Wiring
 from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
@@ -46,5 +47,5 @@ def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> W
             recipients.find_recipient,
         ],
         interceptors=interceptors,
-        versioned=True,
+        version=version_of(addressing.DELIVERIES, wiring.settings),
     )

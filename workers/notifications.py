@@ -10,6 +10,7 @@ from activities.pruning import PruningActivities
 from activities.replays import ReplayActivities
 from runtime.letters import SignedLinks
 from runtime.temporal import TemporalNotifier, make_worker
+from runtime.versions import version_of
 from runtime.wiring import Wiring
 from workflows import addressing
 from workflows.letters import LetterWorkflow
@@ -53,5 +54,5 @@ def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> W
             EndpointPrivacyActivities(wiring.endpoints()).delete_endpoints,
         ],
         interceptors=interceptors,
-        versioned=True,
+        version=version_of(addressing.NOTIFICATIONS, wiring.settings),
     )

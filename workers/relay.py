@@ -19,6 +19,7 @@ from domain.ports import AuditLog, Journal
 from runtime.letters import TemporalLetterWriter
 from runtime.logs import configure_logs
 from runtime.metrics import tell_metrics
+from runtime.pulse import pulse
 from runtime.queues import QUEUES, WITH_WORKFLOWS, TemporalWatch
 from runtime.settings import Settings
 from runtime.temporal import TemporalNotifier, connect
@@ -132,7 +133,7 @@ async def run_relay(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     usual = f"127.0.0.1:{settings.relay_metrics_port}" if settings.relay_metrics_port else None
     tell_metrics(settings, settings.metrics_address or usual)
-    async with Wiring(settings) as wiring:
+    async with pulse.beating(serving=True), Wiring(settings) as wiring:
         journal, audit = wiring.journal("relay"), wiring.audit(copies=True)
         temporal = await connect(
             settings.temporal_address,

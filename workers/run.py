@@ -12,10 +12,12 @@ from temporalio.worker import Interceptor, Worker
 from runtime.exchanges import Subjects
 from runtime.logs import configure_logs
 from runtime.metrics import free_port, tell_metrics
+from runtime.pulse import pulse
 from runtime.queues import QUEUES, WITH_WORKFLOWS
 from runtime.settings import Settings
-from runtime.temporal import connect, ensure_pruning, ensure_retention, ensure_schedules, renew, set_current_version
+from runtime.temporal import connect, ensure_pruning, ensure_retention, ensure_schedules, renew
 from runtime.tls import temporal_door
+from runtime.versions import set_current_version, version_of
 from runtime.wiring import Wiring
 from workers.crash import CrashOnce
 from workers.figures import count_figures
@@ -42,6 +44,7 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
     if settings.crash_at and settings.crash_marker:
         interceptors.insert(0, CrashOnce(settings.crash_at, settings.crash_marker))
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(pulse.beating())
         wiring = await stack.enter_async_context(Wiring(settings))
         client = await connect(
             settings.temporal_address,
@@ -56,12 +59,12 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
             workers.append(await stack.enter_async_context(module.worker(client, wiring, interceptors)))
         if settings.set_current_version:
             for queue in WITH_WORKFLOWS & set(names):
-                await set_current_version(client, queue)
-            if "deliveries" in names:
-                await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
-                await ensure_retention(client, timedelta(seconds=settings.retention_every), settings.retention)
-            if "notifications" in names:
-                await ensure_pruning(client, settings.messages_kept_for)
+                await set_current_version(client, version_of(queue, settings))
+        if "deliveries" in names:
+            await ensure_schedules(client, timedelta(seconds=settings.sweep_every))
+            await ensure_retention(client, timedelta(seconds=settings.retention_every), settings.retention)
+        if "notifications" in names:
+            await ensure_pruning(client, settings.messages_kept_for)
         beside = []
         if "deliveries" in names:
             beside += [count_figures(wiring.figures(), stop), watch_deliveries(wiring.deliveries_watch(), stop)]
@@ -71,6 +74,7 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
             task = asyncio.create_task(each)
             stack.push_async_callback(asyncio.wait, [task])
             stack.callback(task.cancel)  # which rolls back, and is done before the wait above
+        stack.enter_context(pulse.serving())
         while True:
             try:
                 await asyncio.wait_for(stop.wait(), _LOOK_EVERY_S)

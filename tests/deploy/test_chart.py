@@ -1,0 +1,124 @@
+"""The chart says of each service what the code says of it: who there is, what they are told, whom they call."""
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from entrega import SERVICES, app
+from runtime import settings
+from runtime._mongo import _RIGHTS
+from runtime.queues import QUEUES, WITH_WORKFLOWS
+from runtime.settings import Settings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CHART = DEPLOY / "helm" / "entrega"
+VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+_FIELDS = {name.upper() for name in Settings.model_fields}
+_BY_ITSELF = {"SECRETS_DIR"}  # read before there are settings
+_ROLES = ("api", "worker", "relay")
+PROCESSES = [(name, role) for name, service in VALUES["services"].items() for role in _ROLES if role in service]
+_EDGE_OF = {"SMTP_URL": "smtp", "MONGO_URL": "mongo", "RELAY_MONGO_URL": "mongo", "CACHE_URL": "valkey"}
+
+
+def test_every_service_has_its_entry_and_every_entry_its_service() -> None:
+    entries = VALUES["services"]
+    assert {name for name, role in PROCESSES if role == "api"} == {*SERVICES, "codec"}
+    assert {name for name, role in PROCESSES if role == "worker"} == set(QUEUES)
+    assert {name for name, role in PROCESSES if role == "relay"} == {"relay"}
+    assert {name for name, entry in entries.items() if entry.get("versioned")} == WITH_WORKFLOWS
+
+
+def test_every_role_of_the_database_may_log_in() -> None:
+    for found in yaml.safe_load_all((DEPLOY / "platform" / "postgres.yaml").read_text()):
+        if found["kind"] == "Cluster":
+            roles = {role["name"] for role in found["spec"]["managed"]["roles"]}
+            assert {name for name in roles if name.startswith("entrega_")} == {
+                f"entrega_{s}" for s in settings.SERVICES
+            }
+
+
+def test_mongos_users_may_do_in_a_cluster_what_they_may_here() -> None:
+    found = yaml.safe_load((DEPLOY / "platform" / "mongodb.yaml").read_text())["spec"]
+    rights = {
+        role["role"]: {each["resource"]["collection"]: tuple(each["actions"]) for each in role["privileges"]}
+        for role in found["roles"]
+    }
+    ours = {user: {name: tuple(verbs) for name, verbs in may.items()} for user, may in _RIGHTS.items() if may}
+    assert rights == ours
+    assert {user["name"]: [role["name"] for role in user["roles"]] for user in found["users"]} == {u: [u] for u in ours}
+
+
+def _paths(router: Any) -> Iterator[str]:
+    """Without its description, which takes seconds to make."""
+    for route in router.routes:
+        if hasattr(route, "original_router"):
+            yield from _paths(route.original_router)
+        else:
+            yield f"/v1{route.path}"
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "codec"])
+def test_every_path_leads_to_its_service_and_to_no_other(name: str) -> None:
+    own = VALUES["services"][name]["paths"]
+    others = [path for other, entry in VALUES["services"].items() if other != name for path in entry.get("paths", ())]
+    used = set()
+    for path in _paths(import_module(f"api.{name}").router):
+        leads = [prefix for prefix in own if f"{path}/".startswith(f"{prefix}/")]
+        assert len(leads) == 1, path
+        assert not [prefix for prefix in others if f"{path}/".startswith(f"{prefix}/")], path
+        used.update(leads)
+    assert used == set(own)
+
+
+def test_whatever_a_process_is_told_is_a_setting() -> None:
+    told = {name for entry in VALUES["services"].values() for name in entry["secret"]}
+    told |= {name for job in VALUES["jobs"].values() for name in (*job.get("secret", ()), *job.get("settings", {}))}
+    told |= {key["setting"] for key in VALUES["keys"].values()}
+    told |= {*VALUES["settings"], *VALUES["migrate"]["secret"]}
+    pod = (CHART / "templates" / "_pod.tpl").read_text()
+    told |= set(re.findall(r'^  "([A-Z_]+)" ', pod, re.MULTILINE)) | set(re.findall(r'set \$env "([A-Z_]+)"', pod))
+    assert {"TLS_REQUIRED", "JWKS_URL", "BUILD_ID", "METRICS_ADDRESS"} <= told  # both patterns find something
+    assert told - _FIELDS == _BY_ITSELF
+
+
+@pytest.mark.parametrize(("name", "role"), PROCESSES)
+def test_a_process_may_go_where_its_settings_lead_and_nowhere_else(name: str, role: str) -> None:
+    entry, edges = VALUES["services"][name], set(VALUES["services"][name][role]["edges"])
+    assert edges <= set(VALUES["edges"])
+    assert f"{name.upper()}_DATABASE_URL" in entry["secret"]
+    assert "postgres" in edges
+    led = {_EDGE_OF[setting] for setting in entry["secret"] if setting in _EDGE_OF}
+    assert edges & set(_EDGE_OF.values()) <= led
+    assert ("users" in edges) == (role == "api" and name != "users")  # whose keys tell who calls
+    if role == "worker":
+        assert "temporal" in edges
+
+
+@pytest.mark.parametrize("name", sorted(VALUES["services"]))
+def test_no_service_is_told_of_what_none_of_its_processes_may_reach(name: str) -> None:
+    entry = VALUES["services"][name]
+    edges = {edge for role in _ROLES if role in entry for edge in entry[role]["edges"]}
+    assert {_EDGE_OF[setting] for setting in entry["secret"] if setting in _EDGE_OF} <= edges
+
+
+def _commands(group: Any, before: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    found = set()
+    for name, command in getattr(group, "commands", {}).items():
+        found |= {(*before, name)} | _commands(command, (*before, name))
+    return found
+
+
+def test_every_command_is_one_of_ours() -> None:
+    known = _commands(typer.main.get_command(app))
+    asked = [("migrate",), ("temporal", "prepare"), *((role,) for role in _ROLES)]
+    asked += [
+        tuple(takewhile(lambda word: not word.startswith("-"), job["command"])) for job in VALUES["jobs"].values()
+    ]
+    assert not [command for command in asked if command not in known]
