@@ -43,7 +43,14 @@ _CADDYFILES = ("deploy/proxy/Caddyfile", "deploy/docker/web.Caddyfile")
 _WORKFLOWS = (".github/workflows/*.yml",)
 _CHART = "deploy/helm/entrega"
 _HELM = (f"{_CHART}/Chart.yaml",)
-_RENDERED = (f"{MADE}/chart.yaml",)
+_TEMPLATE = f"helm template entrega {_CHART} -n entrega"
+_EXAMPLE = f"-f {_CHART}/values-example.yaml"
+_OTHERWISE = "--set workerController.enabled=false,jobs.backup.enabled=true,jobs.restore-drill.enabled=true"
+_UPDATES = "check-jsonschema --builtin-schema vendor.dependabot {files}"
+_TIMEOUTS = "check-jsonschema --builtin-schema custom.github-workflows-require-timeout {files}"
+_RENDERED = (f"{MADE}/chart*.yaml",)
+_PLATFORM = ("deploy/platform/*.yaml",)
+_SCHEMAS = "kubernetes-validate -k 1.34 --strict --no-warn {files}"
 _DEFINITIONS = "python scripts/check_definitions.py {files} $ENTREGA_DEFINITIONS"
 _PROMETHEUS = "Debian's prometheus"
 
@@ -55,11 +62,18 @@ CHECKS = (
     Check("workflows: schema", "check-jsonschema --builtin-schema vendor.github-workflows {files}", _WORKFLOWS),
     Check("workflows: zizmor", "zizmor --offline --quiet {files}", _WORKFLOWS),
     Check("workflows: checkov", f"{_CHECKOV} github_actions -f {{files}}", _WORKFLOWS),
-    Check("chart: helm lint", f"helm lint --strict {_CHART}", _HELM),
-    Check("chart: helm template", f"helm template entrega {_CHART} -n entrega", _HELM, into="chart.yaml"),
-    Check("chart: schemas", "kubernetes-validate -k 1.34 --strict --no-warn {files}", _RENDERED),
+    Check("workflows: timeouts", _TIMEOUTS, _WORKFLOWS),
+    Check("updates: schema", _UPDATES, (".github/dependabot.yml",)),
+    Check("chart: helm lint", f"helm lint --strict {_CHART} {_EXAMPLE}", _HELM),
+    Check("chart: helm template", f"{_TEMPLATE} {_EXAMPLE}", _HELM, into="chart.yaml"),
+    Check("chart: plain workers", f"{_TEMPLATE} {_EXAMPLE} {_OTHERWISE}", _HELM, into="chart-otherwise.yaml"),
+    Check("chart: small", f"{_TEMPLATE} -f {_CHART}/values-kind.yaml", _HELM, into="chart-small.yaml"),
+    Check("chart: schemas", _SCHEMAS, _RENDERED),
     Check("chart: definitions", _DEFINITIONS, _RENDERED),
     Check("chart: checkov", f"{_CHECKOV} kubernetes -f {{files}}", _RENDERED),
+    Check("platform: schemas", _SCHEMAS, _PLATFORM),
+    Check("platform: definitions", _DEFINITIONS, _PLATFORM),
+    Check("platform: checkov", f"{_CHECKOV} kubernetes -f {{files}}", _PLATFORM),
     Check("alerts: rules", "promtool check rules {files}", ("deploy/monitoring/rules/*.yml",), lacking=_PROMETHEUS),
     Check("alerts: tests", "promtool test rules {files}", ("deploy/monitoring/tests/*.yml",), lacking=_PROMETHEUS),
 )
