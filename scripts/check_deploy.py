@@ -53,6 +53,7 @@ _PLATFORM = ("deploy/platform/*.yaml",)
 _SCHEMAS = "kubernetes-validate -k 1.34 --strict --no-warn {files}"
 _DEFINITIONS = "python scripts/check_definitions.py {files} $ENTREGA_DEFINITIONS"
 _PROMETHEUS = "Debian's prometheus"
+_ALERTMANAGER = "Debian's prometheus-alertmanager"
 
 CHECKS = (
     Check("Dockerfiles: hadolint", "hadolint {files}", _DOCKERFILES),
@@ -76,6 +77,15 @@ CHECKS = (
     Check("platform: checkov", f"{_CHECKOV} kubernetes -f {{files}}", _PLATFORM),
     Check("alerts: rules", "promtool check rules {files}", ("deploy/monitoring/rules/*.yml",), lacking=_PROMETHEUS),
     Check("alerts: tests", "promtool test rules {files}", ("deploy/monitoring/tests/*.yml",), lacking=_PROMETHEUS),
+    Check(
+        "alerts: config",
+        "promtool check config --syntax-only {files}",
+        ("deploy/monitoring/prometheus.yml",),
+        lacking=_PROMETHEUS,
+    ),
+    Check(
+        "alerts: routes", "amtool check-config {files}", ("deploy/monitoring/alertmanager.yml",), lacking=_ALERTMANAGER
+    ),
 )
 
 
