@@ -24,6 +24,7 @@ from runtime.settings import PREFIX, Settings
 from runtime.wiring import Wiring
 
 WEB = Path(__file__).parents[2] / "web"
+LIGHTHOUSE = WEB / "lighthouse" / "node_modules" / "lighthouse"
 _WHEEL = WEB.parent / ".venv" / "bin" / "node"
 NODE = str(_WHEEL) if _WHEEL.exists() else "node"
 """The one that scripts/web.sh installed where the system's would not do, else the system's."""
@@ -167,32 +168,38 @@ def _past(number: int, organisation_id: str, user_id: str) -> RecordMove:
 
 
 async def test_a_person_registers_follows_a_delivery_live_and_leaves(stack: Stack) -> None:
-    await _acted("journey", stack)
+    await _acted("e2e/journey", stack)
 
 
 @pytest.mark.long
 async def test_a_thousand_deliveries_are_found_acted_on_and_imported(stack: Stack) -> None:
-    await _acted("deliveries", stack)
+    await _acted("e2e/deliveries", stack)
 
 
 async def test_a_new_user_sends_something_within_a_minute_and_its_recipient_follows_it(stack: Stack) -> None:
-    await _acted("sending", stack)
+    await _acted("e2e/sending", stack)
 
 
 @pytest.mark.long
 async def test_an_owner_keeps_account_and_organisation_and_staff_keep_the_desk(stack: Stack) -> None:
-    await _acted("desk", stack)
+    await _acted("e2e/desk", stack)
 
 
 @pytest.mark.long
 async def test_figures_webhooks_and_ledger_of_a_delivery_as_customer_and_staff(stack: Stack) -> None:
-    await _acted("money", stack)
+    await _acted("e2e/money", stack)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not LIGHTHOUSE.exists(), reason="needs Lighthouse (sh scripts/web.sh lighthouse)")
+async def test_lighthouse_finds_nothing_below_95_but_for_speed_which_it_tells(stack: Stack) -> None:
+    await _acted("lighthouse/run", stack)
 
 
 async def _acted(name: str, stack: Stack) -> None:
-    """A script of `web/e2e`, with what it needs of others."""
+    """A script of `web/`, with what it needs of others."""
     script = await asyncio.create_subprocess_exec(
-        *(NODE, f"e2e/{name}.mjs", stack.urls["api"]),
+        *(NODE, f"{name}.mjs", stack.urls["api"]),
         cwd=WEB,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
