@@ -222,6 +222,14 @@ await told(async () => {
   await page.getByRole("button", { name: "Buscar", exact: true }).click();
   await page.getByRole("heading", { name: "Ana de Souza" }).waitFor();
   await look(page, "people");
+  await page.getByRole("button", { name: "Exportar…" }).click();
+  const file = page.waitForEvent("download");
+  await page.getByRole("dialog").getByRole("button", { name: "Baixar" }).click();
+  assert.match((await file).suggestedFilename(), /^entrega-usr_.*\.json$/);
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Apagar…" }).click();
+  problems.push(...(await examine(page, "erasing", "pt")));
+  await page.keyboard.press("Escape");
   await page.getByRole("link", { name: "Auditoria" }).click();
   await page.getByLabel("Tipo").fill("carrier.paused");
   await page.getByRole("button", { name: "Buscar", exact: true }).click();
