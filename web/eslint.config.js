@@ -50,6 +50,7 @@ export default defineConfig(
       globals: {
         Buffer: "readonly",
         console: "readonly",
+        setTimeout: "readonly",
         process: "readonly",
         document: "readonly",
         localStorage: "readonly",

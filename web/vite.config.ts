@@ -85,6 +85,7 @@ export default defineConfig({
   // `make up` beside `npm run dev`: the API sees its own origin, so its cookie works.
   server: {
     host: "127.0.0.1",
+    watch: { ignored: ["**/shots/**"] },
     proxy: { "/v1": { target: process.env.ENTREGA_API ?? "http://127.0.0.1:8000", secure: false } },
   },
   test: {

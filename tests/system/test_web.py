@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
+import socket
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,9 +46,29 @@ class OtherSide:
 
     def __init__(self, stack: Stack) -> None:
         self._stack, self._customer = stack, Customer(stack.urls["api"])
+        self._mapped: asyncio.subprocess.Process | None = None
 
     async def close(self) -> None:
         await self._customer.close()
+        if self._mapped is not None:
+            self._mapped.kill()
+            await self._mapped.wait()
+
+    async def with_map(self, tiles: str) -> dict[str, Any]:
+        """Another API of the same system, whose installation has a map."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        base = f"http://127.0.0.1:{port}"
+        told = {"PUBLIC_URL": base, "MAP_TILES_URL": tiles, "MAP_TILES_CREDIT": "© Mapas"}
+        env = {**os.environ, **self._stack.env, **{f"{PREFIX}{name}": value for name, value in told.items()}}
+        env.pop(f"{PREFIX}DATABASE_URL", None)  # the owner's, which no service is given
+        command = (sys.executable, "-m", "entrega", "api", "all", "--port", str(port))
+        self._mapped = await asyncio.create_subprocess_exec(*command, env=env)
+        async with asyncio.timeout(_WITHIN_S), httpx.AsyncClient(base_url=base, trust_env=False) as http:
+            while not await _ready(http):
+                await asyncio.sleep(0.2)
+        return {"base": base}
 
     async def letter(self, to: str) -> dict[str, Any]:
         link = re.search(r"https?://\S+#token=[\w-]+", await letter_to(self._stack, to))
@@ -138,6 +161,13 @@ class OtherSide:
         return {"id": made["id"], "organisation": made["organisation_id"]}
 
 
+async def _ready(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/healthz/ready")).is_success
+    except httpx.TransportError:
+        return False
+
+
 def _settings(stack: Stack) -> Settings:
     told = {name.removeprefix(PREFIX).lower(): value for name, value in stack.env.items() if name.startswith(PREFIX)}
     return Settings.model_validate({name: told[name] for name in _STORES})
@@ -188,6 +218,11 @@ async def test_an_owner_keeps_account_and_organisation_and_staff_keep_the_desk(s
 @pytest.mark.long
 async def test_figures_webhooks_and_ledger_of_a_delivery_as_customer_and_staff(stack: Stack) -> None:
     await _acted("e2e/money", stack)
+
+
+@pytest.mark.long
+async def test_a_map_comes_from_where_the_setting_says_and_from_nowhere_else(stack: Stack) -> None:
+    await _acted("e2e/map", stack)
 
 
 @pytest.mark.long

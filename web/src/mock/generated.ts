@@ -33,6 +33,7 @@ export const generated: HttpHandler[] = Object.entries(described.paths)
 function answer(responses: Record<string, Answer>): Response {
   const [status, told] = Object.entries(responses).find(([code]) => code.startsWith("2")) ?? ["204", {}];
   const [kind, { schema }] = Object.entries(told.content ?? {})[0] ?? ["", {}];
+  if (kind === "text/event-stream") return new Response(new ReadableStream(), { headers: { "Content-Type": kind } });
   if (kind !== "application/json" || !schema) {
     return new Response(kind ? "" : null, { status: Number(status), headers: kind ? { "Content-Type": kind } : {} });
   }

@@ -1,4 +1,4 @@
-/** What a description cannot tell: who is signed in, that the stream stays open, and deliveries that differ. */
+/** What a description cannot tell: who is signed in, and deliveries that differ. */
 import { createOpenApiHttp } from "openapi-msw";
 
 import type { paths } from "@/lib/api/schema";
@@ -43,6 +43,7 @@ const deliveries = Array.from({ length: 24 }, (_, number): Schemas["DeliveryView
     choose_by: ago(-20),
     ended_at: status === "delivered" ? ago(number * 37) : null,
     reason: null,
+    ...(status === "delivered" ? {} : { proof: null }),
     erased: false,
     allowed: status === "quoted" ? ["accept", "quote_again", "cancel"] : ["cancel", "decide"],
     offers: CARRIERS.map((name, index) =>
@@ -79,9 +80,6 @@ export const world = [
   http.post("/v1/users/sign-in", ({ response }) => response(200).json(ticket)),
   http.post("/v1/users/refresh", ({ response }) => response(200).json(ticket)),
   http.get("/v1/users/me", ({ response }) => response(200).json(ME)),
-  http.get("/v1/stream", ({ response }) =>
-    response.untyped(new Response(new ReadableStream(), { headers: { "Content-Type": "text/event-stream" } })),
-  ),
   http.get("/v1/deliveries", ({ response }) => response(200).json({ items: deliveries, next: null })),
   http.get("/v1/deliveries/{delivery_id}", ({ params, response }) =>
     response(200).json(
