@@ -207,7 +207,7 @@ await told(async () => {
   await page.getByLabel("Latitude").fill("-22.9056");
   await page.getByLabel("Longitude").fill("-47.0608");
   await page.getByLabel("Raio, em km").fill("12");
-  await page.getByRole("img", { name: "Áreas por raio: Campinas" }).waitFor();
+  await page.getByRole("application", { name: "Círculo da área no mapa" }).locator("path").waitFor();
   await look(page, "area");
   await page.getByRole("button", { name: "Salvar" }).click();
   await page.getByRole("link", { name: "Campinas" }).waitFor();

@@ -46,6 +46,38 @@ try {
   assert.deepEqual(await examine(page, "map", "pt"), []);
   assert.deepEqual(wrong, []);
 
+  // Staff put an area on it: a click for the middle, the edge dragged for the radius, what is typed moves both.
+  const desk = await open(browser, base);
+  const staff = desk.page;
+  const admin = await need("admin");
+  await staff.goto("/support/areas/new");
+  await staff.getByLabel("E-mail").fill(admin.email);
+  await staff.getByLabel("Senha", { exact: true }).fill(admin.password);
+  await staff.getByRole("button", { name: "Entrar" }).click();
+  await staff.getByLabel("Nome").fill("Centro");
+  const ground = staff.getByRole("application", { name: "Círculo da área no mapa" });
+  await ground.click();
+  await staff.getByTitle("Centro: arraste para mover").waitFor();
+  const km = staff.getByLabel("Raio, em km");
+  assert.equal(await km.inputValue(), "5");
+  const edge = staff.getByTitle("Borda: arraste para o raio");
+  const from = await edge.boundingBox();
+  await staff.mouse.move(from.x + 9, from.y + 9);
+  await staff.mouse.down();
+  await staff.mouse.move(from.x + 59, from.y + 9, { steps: 5 });
+  await staff.mouse.up();
+  assert(Number((await km.inputValue()).replace(",", ".")) > 5.5);
+  const before = await staff.getByTitle("Centro: arraste para mover").boundingBox();
+  await staff.getByLabel("Latitude").fill("-23.4");
+  await staff.waitForFunction(
+    ([name, y]) => document.querySelector(`[title="${name}"]`).getBoundingClientRect().y !== y,
+    ["Centro: arraste para mover", before.y],
+  );
+  assert.deepEqual(await examine(staff, "area-map", "pt"), []);
+  await staff.getByRole("button", { name: "Salvar" }).click();
+  await staff.getByRole("link", { name: "Centro", exact: true }).waitFor();
+  assert.deepEqual(desk.wrong, []);
+
   const load = (address) =>
     page.evaluate(
       (src) =>
