@@ -69,7 +69,7 @@ export function AreaMap({ circle, tiles, names, onChange }: AreaMapProps) {
       middle.setLatLng(at);
       const bounds = at.toBounds(given.km * 2000);
       edge.setLatLng([at.lat, bounds.getEast()]);
-      if (!map.getBounds().contains(bounds)) map.fitBounds(bounds, { padding: [24, 24] });
+      if (!map.getBounds().contains(bounds)) map.fitBounds(bounds, { padding: [24, 24], animate: false });
     };
     return () => {
       drawn.current = null;
