@@ -7,14 +7,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 
-import { asking, examine, launch, open } from "./browser.mjs";
+import { examine, need, open, problems, told } from "./browser.mjs";
 
 const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
 const person = { email: `mia-${Date.now()}@example.com`, password: "uma frase que ninguem adivinha" };
-const need = asking();
 
 /** A server of one picture, on a port of its own; `asked` fills with the paths. */
 async function pictures() {
@@ -27,13 +26,12 @@ async function pictures() {
   return { asked, origin: `http://127.0.0.1:${server.address().port}` };
 }
 
-const [map, elsewhere] = await Promise.all([pictures(), pictures()]);
-const { base } = await need("with_map", { tiles: `${map.origin}/{z}/{x}/{y}.png` });
-await need("customer", person);
-const { id } = await need("delivery", person);
-const browser = await launch();
-try {
-  const { page, wrong } = await open(browser, base);
+told(async () => {
+  const [map, elsewhere] = await Promise.all([pictures(), pictures()]);
+  const { base } = await need("with_map", { tiles: `${map.origin}/{z}/{x}/{y}.png` });
+  await need("customer", person);
+  const { id } = await need("delivery", person);
+  const { page } = await open({ baseURL: base });
   await page.goto("/sign-in");
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Senha", { exact: true }).fill(person.password);
@@ -43,12 +41,10 @@ try {
   await page.locator("img.leaflet-tile-loaded").first().waitFor();
   await page.getByText("© Mapas").waitFor();
   for (const path of map.asked) assert.match(path, /^\/\d+\/\d+\/\d+\.png$/);
-  assert.deepEqual(await examine(page, "map", "pt"), []);
-  assert.deepEqual(wrong, []);
+  await examine(page, "map", "pt");
 
   // Staff put an area on it: a click for the middle, the edge dragged for the radius, what is typed moves both.
-  const desk = await open(browser, base);
-  const staff = desk.page;
+  const { page: staff } = await open({ baseURL: base });
   const admin = await need("admin");
   await staff.goto("/support/areas/new");
   await staff.getByLabel("E-mail").fill(admin.email);
@@ -73,10 +69,9 @@ try {
     ([name, y]) => document.querySelector(`[title="${name}"]`).getBoundingClientRect().y !== y,
     ["Centro: arraste para mover", before.y],
   );
-  assert.deepEqual(await examine(staff, "area-map", "pt"), []);
+  await examine(staff, "area-map", "pt");
   await staff.getByRole("button", { name: "Salvar" }).click();
   await staff.getByRole("link", { name: "Centro", exact: true }).waitFor();
-  assert.deepEqual(desk.wrong, []);
 
   const load = (address) =>
     page.evaluate(
@@ -90,10 +85,8 @@ try {
       `${address}/1/1/1.png`,
     );
   assert.equal(await load(map.origin), "loaded");
+  const found = problems.length;
   assert.equal(await load(elsewhere.origin), "refused");
   assert.deepEqual(elsewhere.asked, []);
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify({ need: "nothing" }));
-process.exit(0);
+  problems.splice(found); // that the browser says so is as it should be
+});

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
 
-import { launch, open, SIZES } from "./browser.mjs";
+import { open, SIZES, told } from "./browser.mjs";
 
 const base = process.argv[2] ?? "http://127.0.0.1:8000";
 const INTO = new URL("../../docs/images/", import.meta.url).pathname;
@@ -29,24 +29,23 @@ const TO = [
 const SCENARIOS = ["", "[sandbox:waits_for_decision]", "", "[sandbox:slow_pickup]", "", "", "[sandbox:returned]"];
 const AGAIN_MS = 1000;
 
-const browser = await launch();
-const { context, page } = await open(browser, base, { locale: "en" });
-const asked = async (method, path, token, data) => {
-  const headers = { ...(token && { Authorization: `Bearer ${token}` }), "Idempotency-Key": randomUUID() };
-  const answer = await context.request.fetch(path, { method, headers, data, maxRedirects: 0 });
-  assert(answer.ok(), `${path} answered ${answer.status()}: ${await answer.text()}`);
-  return answer.json();
-};
-const theme = (to) =>
-  page.evaluate((name) => document.documentElement.setAttribute("data-mantine-color-scheme", name), to);
-async function picture(of, name) {
-  await of.evaluate(() => document.fonts.ready);
-  const path = `${INTO}${name}.png`;
-  await of.screenshot({ path });
-  assert(statSync(path).size < LARGEST, `${name} is ${statSync(path).size} bytes`);
-}
+told(async () => {
+  const { context, page } = await open({ baseURL: base, locale: "en" });
+  const asked = async (method, path, token, data) => {
+    const headers = { ...(token && { Authorization: `Bearer ${token}` }), "Idempotency-Key": randomUUID() };
+    const answer = await context.request.fetch(path, { method, headers, data, maxRedirects: 0 });
+    assert(answer.ok(), `${path} answered ${answer.status()}: ${await answer.text()}`);
+    return answer.json();
+  };
+  const theme = (to) =>
+    page.evaluate((name) => document.documentElement.setAttribute("data-mantine-color-scheme", name), to);
+  async function picture(of, name) {
+    await of.evaluate(() => document.fonts.ready);
+    const path = `${INTO}${name}.png`;
+    await of.screenshot({ path });
+    assert(statSync(path).size < LARGEST, `${name} is ${statSync(path).size} bytes`);
+  }
 
-try {
   await asked("POST", "/v1/users", null, { ...person, locale: "en" });
   const { access_token: token } = await asked("POST", "/v1/users/sign-in", null, {
     email: person.email,
@@ -95,10 +94,8 @@ try {
   await theme("dark");
   await picture(page, "deliveries");
 
-  const recipient = await open(browser, base, { locale: "pt-BR", viewport: SIZES.phone });
+  const recipient = await open({ baseURL: base, viewport: SIZES.phone });
   await recipient.page.goto((await now(id)).tracking_url);
   await recipient.page.getByRole("list").first().waitFor();
   await picture(recipient.page, "tracking");
-} finally {
-  await browser.close();
-}
+});
