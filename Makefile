@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup web demo up test test-long check check-deploy bench lock clean
+.PHONY: help setup web demo up test test-long lighthouse check check-deploy bench lock clean
 
 help: ## show these commands
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -29,7 +29,13 @@ test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on ever
 	@sh scripts/debian-postgres.sh
 	@sh scripts/debian-prometheus.sh
 	@sh scripts/debian-containers.sh
-	@$(BIN)/pytest -m long
+	@sh scripts/web.sh lighthouse || true  # without it, its test is skipped
+	@$(BIN)/pytest -m long --durations 25
+
+lighthouse: web ## measure the web app's pages in Chromium, as on a phone
+	@sh scripts/debian-chromium.sh
+	@sh scripts/web.sh lighthouse
+	@$(BIN)/pytest -m long tests/system/test_web.py -k lighthouse -s
 
 check: setup ## lint, formatting, types, and who may import whom
 	@$(BIN)/ruff check .

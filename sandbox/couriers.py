@@ -33,6 +33,8 @@ from sandbox.store import Store
 _NAMES = ("Ana Souza", "Bruno Lima", "Carla Dias", "Davi Rocha", "Elisa Nunes", "Fábio Melo", "Gabi Pinto", "Hugo Reis")
 _ANSWER_WITHIN_S = 300.0  # city seconds
 _ANSWER_WITHIN_AT_LEAST_S = 2.0  # wall seconds, so that a fast city still leaves time for HTTP
+_UNTIL_BOOKED_S = 120.0  # city seconds between an estimate and the booking that it allows for
+_UNTIL_BOOKED_AT_LEAST_S = 5.0  # wall seconds: whoever books does not hurry as the city does
 _MARGIN_S = 900.0  # city seconds between the estimate and the latest delivery
 _DRIFT_PERCENT = 60
 _LONGEST_NAP_S = 1.0
@@ -52,7 +54,8 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a ride costs and when it would be where, in city seconds; `problem` where it cannot be had."""
+    """What a ride costs, and until when it would be there and handed over if it were booked soon, in city seconds;
+    `problem` where it cannot be had."""
 
     price_cents: int
     vehicle: str
@@ -79,13 +82,15 @@ class Couriers:
         vehicles = [v for v in errand.vehicles if v in provider.vehicles] if errand.vehicles else provider.vehicles
         there = itineraries.to_pickup(provider, self._start(provider, errand), errand.pickup)
         ride = itineraries.to_dropoff(provider, errand.pickup, errand.dropoff, [])
-        pickup_at = self._clock.now() + sum(leg.wait for leg in there)
+        handed_over = itineraries.hand_over([], [])[0]
+        booked_at = self._clock.now() + max(_UNTIL_BOOKED_S, _UNTIL_BOOKED_AT_LEAST_S * self._clock.speed)
+        pickup_at = booked_at + sum(leg.wait for leg in there)
         problem = Reason.TOO_FAR if metres > provider.reach_km * 1000 else None if vehicles else Reason.NO_VEHICLE
         return Estimate(
             price_cents=provider.price_cents(metres),
             vehicle=vehicles[0] if vehicles else "",
             pickup_at=pickup_at,
-            dropoff_at=pickup_at + sum(leg.wait for leg in ride),
+            dropoff_at=pickup_at + sum(leg.wait for leg in (*ride, handed_over)),
             problem=problem,
         )
 

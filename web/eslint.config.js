@@ -45,11 +45,12 @@ export default defineConfig(
   },
   { files: ["src/**/*.test.tsx", "src/testing/**"], rules: { "i18next/no-literal-string": "off" } },
   {
-    files: ["e2e/**"],
+    files: ["e2e/**", "lighthouse/*.mjs"],
     languageOptions: {
       globals: {
         Buffer: "readonly",
         console: "readonly",
+        setTimeout: "readonly",
         process: "readonly",
         document: "readonly",
         localStorage: "readonly",

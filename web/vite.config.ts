@@ -1,51 +1,68 @@
-import { convertCssVariables, DEFAULT_THEME, defaultCssVariablesResolver, mergeMantineTheme } from "@mantine/core";
 import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
-import type { Plugin } from "vite";
 import { compression } from "vite-plugin-compression2";
 import { defineConfig } from "vitest/config";
 
-import { theme, variables } from "./src/app/theme.ts";
+import { mockApart } from "./vite/mock.ts";
+import { preloads } from "./vite/preloads.ts";
+import { themeAsCss, usedStyles } from "./vite/styles.ts";
 
-const OURS = [
-  "ui/(brand|links|page|rows|states|dot)",
-  "lib/",
-  "features/deliveries/(naming|queries|status|routes|live|pages/list|components/status)",
-  "features/users/(queries|routes)",
-  "app/shell/(shell|live|navigation|offline|preferences)",
-];
-const MANTINE = [
-  ...["ActionIcon", "Box", "Button", "CloseButton", "Group", "Input", "InputBase", "Loader", "NativeSelect"],
-  ...["Skeleton", "Stack", "Text", "Title", "Transition", "UnstyledButton", "Portal"],
-];
-const THEIRS = [
-  ...["@tanstack", "react-i18next"],
-  `@mantine/(hooks|core/esm/(core|components/(${MANTINE.join("|")})))`,
-];
-/** What the shell and the first page are made of. */
-const FIRST = new RegExp(`(src/(${OURS.join("|")})|node_modules/(${THEIRS.join("|")}))`);
+/** Ours, of TanStack and of Mantine. */
+const part = (ours: string[], tanstack: string[], mantine: string[], others: string[] = []) =>
+  new RegExp(
+    `(src/(${ours.join("|")})|node_modules/(@tanstack/(${tanstack.join("|")})/|` +
+      `@mantine/core/esm/components/(${mantine.join("|")})/|${others.join("|")}))`,
+  );
 
-const THEME = "virtual:theme.css";
-
-/** The theme as a stylesheet: the policy allows no <style> elements, by which Mantine would bring it at run time. */
-function themeAsCss(): Plugin {
-  return {
-    name: "theme-as-css",
-    resolveId: (id) => (id === THEME ? `\0${THEME}` : undefined),
-    load(id) {
-      if (id !== `\0${THEME}`) return undefined;
-      const whole = mergeMantineTheme(DEFAULT_THEME, theme);
-      return [defaultCssVariablesResolver(whole), variables(whole)]
-        .map((made) => convertCssVariables(made, ":root"))
-        .join("\n");
-    },
-  };
-}
+/** What every page is made of, a recipient's too. */
+const FIRST = part(
+  [
+    "ui/(brand|dot|links|page|states)",
+    "lib/",
+    "i18n/(index|apart)",
+    "features/[a-z]+/filter",
+    "features/(account|deliveries|imports|users)/queries",
+    "features/account/download",
+    "app/shell/(root|preferences|menu-button)",
+  ],
+  ["react-router", "router-core", "history", "react-query", "query-core", "react-store", "store"],
+  [
+    "ActionIcon",
+    "Box",
+    "Button",
+    "Group",
+    "Input",
+    "InputBase",
+    "Loader",
+    "Skeleton",
+    "Stack",
+    "Text",
+    "TextInput",
+    "Title",
+    "Transition",
+    "UnstyledButton",
+  ],
+  ["i18next/", "react-i18next/", "@mantine/hooks/", "@mantine/core/esm/core/", "openapi-fetch/"],
+);
+/** The frame of the app, and its first page. */
+const APP = part(
+  [
+    "app/shell/(shell|live|navigation|offline)",
+    "ui/rows",
+    "features/deliveries/(naming|status|live|pages/list|components/(status|filters|view-bar))",
+  ],
+  ["react-virtual", "virtual-core"],
+  ["CloseButton", "NativeSelect", "Portal"],
+  ["eventsource-parser/"],
+);
 
 export default defineConfig({
   plugins: [
     react(),
     themeAsCss(),
+    usedStyles(),
+    preloads(),
+    mockApart(),
     compression({ algorithms: ["gzip", "brotliCompress"], threshold: 1024, include: /\.(js|css|html|svg|json)$/ }),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
@@ -54,11 +71,21 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     // One file of what every first page needs packs better than sixty.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", test: FIRST }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "first", test: FIRST },
+            { name: "app", test: APP },
+          ],
+        },
+      },
+    },
   },
   // `make up` beside `npm run dev`: the API sees its own origin, so its cookie works.
   server: {
     host: "127.0.0.1",
+    watch: { ignored: ["**/shots/**"] },
     proxy: { "/v1": { target: process.env.ENTREGA_API ?? "http://127.0.0.1:8000", secure: false } },
   },
   test: {

@@ -49,7 +49,7 @@ def quoted(world: World, provider: Provider, estimate: Estimate) -> dict[str, An
     """DeliveryQuoteResp."""
     now, expires_at = time.time(), time.time() + QUOTE_LIVES_S
     pickup_in, dropoff_in = (
-        max(1, round((at - world.clock.now()) / 60)) for at in (estimate.pickup_at, estimate.dropoff_at)
+        max(1, round((world.clock.wall(at) - now) / 60)) for at in (estimate.pickup_at, estimate.dropoff_at)
     )
     return {
         "kind": "delivery_quote",

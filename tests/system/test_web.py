@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
+import socket
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from runtime.settings import PREFIX, Settings
 from runtime.wiring import Wiring
 
 WEB = Path(__file__).parents[2] / "web"
+LIGHTHOUSE = WEB / "lighthouse" / "node_modules" / "lighthouse"
 _WHEEL = WEB.parent / ".venv" / "bin" / "node"
 NODE = str(_WHEEL) if _WHEEL.exists() else "node"
 """The one that scripts/web.sh installed where the system's would not do, else the system's."""
@@ -42,9 +46,29 @@ class OtherSide:
 
     def __init__(self, stack: Stack) -> None:
         self._stack, self._customer = stack, Customer(stack.urls["api"])
+        self._mapped: asyncio.subprocess.Process | None = None
 
     async def close(self) -> None:
         await self._customer.close()
+        if self._mapped is not None:
+            self._mapped.kill()
+            await self._mapped.wait()
+
+    async def with_map(self, tiles: str) -> dict[str, Any]:
+        """Another API of the same system, whose installation has a map."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        base = f"http://127.0.0.1:{port}"
+        told = {"PUBLIC_URL": base, "MAP_TILES_URL": tiles, "MAP_TILES_CREDIT": "© Mapas"}
+        env = {**os.environ, **self._stack.env, **{f"{PREFIX}{name}": value for name, value in told.items()}}
+        env.pop(f"{PREFIX}DATABASE_URL", None)  # the owner's, which no service is given
+        command = (sys.executable, "-m", "entrega", "api", "all", "--port", str(port))
+        self._mapped = await asyncio.create_subprocess_exec(*command, env=env)
+        async with asyncio.timeout(_WITHIN_S), httpx.AsyncClient(base_url=base, trust_env=False) as http:
+            while not await _ready(http):
+                await asyncio.sleep(0.2)
+        return {"base": base}
 
     async def letter(self, to: str) -> dict[str, Any]:
         link = re.search(r"https?://\S+#token=[\w-]+", await letter_to(self._stack, to))
@@ -137,6 +161,13 @@ class OtherSide:
         return {"id": made["id"], "organisation": made["organisation_id"]}
 
 
+async def _ready(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/healthz/ready")).is_success
+    except httpx.TransportError:
+        return False
+
+
 def _settings(stack: Stack) -> Settings:
     told = {name.removeprefix(PREFIX).lower(): value for name, value in stack.env.items() if name.startswith(PREFIX)}
     return Settings.model_validate({name: told[name] for name in _STORES})
@@ -167,32 +198,43 @@ def _past(number: int, organisation_id: str, user_id: str) -> RecordMove:
 
 
 async def test_a_person_registers_follows_a_delivery_live_and_leaves(stack: Stack) -> None:
-    await _acted("journey", stack)
+    await _acted("e2e/journey", stack)
 
 
 @pytest.mark.long
 async def test_a_thousand_deliveries_are_found_acted_on_and_imported(stack: Stack) -> None:
-    await _acted("deliveries", stack)
+    await _acted("e2e/deliveries", stack)
 
 
 async def test_a_new_user_sends_something_within_a_minute_and_its_recipient_follows_it(stack: Stack) -> None:
-    await _acted("sending", stack)
+    await _acted("e2e/sending", stack)
 
 
 @pytest.mark.long
 async def test_an_owner_keeps_account_and_organisation_and_staff_keep_the_desk(stack: Stack) -> None:
-    await _acted("desk", stack)
+    await _acted("e2e/desk", stack)
 
 
 @pytest.mark.long
 async def test_figures_webhooks_and_ledger_of_a_delivery_as_customer_and_staff(stack: Stack) -> None:
-    await _acted("money", stack)
+    await _acted("e2e/money", stack)
+
+
+@pytest.mark.long
+async def test_a_map_comes_from_where_the_setting_says_and_from_nowhere_else(stack: Stack) -> None:
+    await _acted("e2e/map", stack)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not LIGHTHOUSE.exists(), reason="needs Lighthouse (sh scripts/web.sh lighthouse)")
+async def test_lighthouse_finds_nothing_below_95_but_for_speed_which_it_tells(stack: Stack) -> None:
+    await _acted("lighthouse/run", stack)
 
 
 async def _acted(name: str, stack: Stack) -> None:
-    """A script of `web/e2e`, with what it needs of others."""
+    """A script of `web/`, with what it needs of others."""
     script = await asyncio.create_subprocess_exec(
-        *(NODE, f"e2e/{name}.mjs", stack.urls["api"]),
+        *(NODE, f"{name}.mjs", stack.urls["api"]),
         cwd=WEB,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

@@ -44,8 +44,8 @@ export async function told(story, name = basename(process.argv[1], ".mjs")) {
   process.exit(problems.length > 0 ? 1 : code);
 }
 
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+export const CHROMIUM = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] };
+export const launch = () => chromium.launch(CHROMIUM);
 
 let launched;
 const pages = [];

@@ -207,7 +207,7 @@ await told(async () => {
   await page.getByLabel("Latitude").fill("-22.9056");
   await page.getByLabel("Longitude").fill("-47.0608");
   await page.getByLabel("Raio, em km").fill("12");
-  await page.getByRole("img", { name: "Áreas por raio: Campinas" }).waitFor();
+  await page.getByRole("application", { name: "Círculo da área no mapa" }).locator("path").waitFor();
   await look(page, "area");
   await page.getByRole("button", { name: "Salvar" }).click();
   await page.getByRole("link", { name: "Campinas" }).waitFor();
@@ -222,6 +222,14 @@ await told(async () => {
   await page.getByRole("button", { name: "Buscar", exact: true }).click();
   await page.getByRole("heading", { name: "Ana de Souza" }).waitFor();
   await look(page, "people");
+  await page.getByRole("button", { name: "Exportar…" }).click();
+  const file = page.waitForEvent("download");
+  await page.getByRole("dialog").getByRole("button", { name: "Baixar" }).click();
+  assert.match((await file).suggestedFilename(), /^entrega-usr_.*\.json$/);
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Apagar…" }).click();
+  await examine(page, "erasing", "pt");
+  await page.keyboard.press("Escape");
   await page.getByRole("link", { name: "Auditoria" }).click();
   await page.getByLabel("Tipo").fill("carrier.paused");
   await page.getByRole("button", { name: "Buscar", exact: true }).click();

@@ -29,6 +29,7 @@ session.watch(() => {
   void router.invalidate();
 });
 
+if (import.meta.env.MODE === "mock") await (await import("./mock/browser")).startMock();
 await startI18n();
 const root = document.getElementById("root");
 if (root) {

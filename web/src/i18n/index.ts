@@ -10,15 +10,8 @@ export type Language = (typeof LANGUAGES)[number];
 const KEPT = "entrega.language";
 const load = { "pt-BR": () => import("./pt-BR"), en: () => import("./en") };
 
-/** What was chosen, else the first of the browser's languages that we speak, else Portuguese. */
-export function preferred(): Language {
-  const wanted = [localStorage.getItem(KEPT), ...navigator.languages];
-  for (const each of wanted) {
-    if (each?.startsWith("pt")) return "pt-BR";
-    if (each?.startsWith("en")) return "en";
-  }
-  return "pt-BR";
-}
+/** As `first.js` found it, before anything was drawn. */
+const preferred = (): Language => LANGUAGES.find((each) => each === document.documentElement.lang) ?? LANGUAGES[0];
 
 export async function startI18n(language: Language = preferred()): Promise<void> {
   await i18next.use(initReactI18next).init({

@@ -97,11 +97,12 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(clock);
       window.removeEventListener("online", over);
       document.removeEventListener("visibilitychange", over);
+      signal.removeEventListener("abort", over);
       done();
     };
     const clock = setTimeout(over, ms);
     window.addEventListener("online", over);
     document.addEventListener("visibilitychange", over);
-    signal.addEventListener("abort", over, { once: true });
+    signal.addEventListener("abort", over);
   });
 }

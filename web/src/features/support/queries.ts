@@ -1,6 +1,7 @@
 /** What staff ask about deliveries and people. Keys: `support`, then what. */
 import { infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 
+import { downloaded } from "@/features/account/download";
 import { answered, api, type Schemas } from "@/lib/api/client";
 
 const A_PAGE = 50;
@@ -109,4 +110,18 @@ export const useStanding = (id: string, then: (user: Schemas["UserView"]) => voi
       return answered(api.POST("/v1/users/{user_id}/remove-second-factor", { params }));
     },
     onSuccess: then,
+  });
+
+type Ground = Schemas["WithGround"]["ground"];
+
+/** One file of all that is held on somebody; that it was asked for goes on record. */
+export const useExportPerson = (id: string) =>
+  useMutation({
+    mutationFn: (ground: Ground) => downloaded(`/v1/users/${id}/export`, { ground }, `entrega-${id}.json`),
+  });
+
+export const useErasePerson = (id: string) =>
+  useMutation({
+    mutationFn: (ground: Ground) =>
+      answered(api.POST("/v1/users/{user_id}/erase", { params: { path: { user_id: id } }, body: { ground } })),
   });

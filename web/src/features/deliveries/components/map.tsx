@@ -40,9 +40,9 @@ export function DeliveryMap({ delivery }: { delivery: Delivery }) {
   return (
     <figure className={classes.figure}>
       {config === undefined ? (
-        <Skeleton height={260} radius={0} />
+        <Skeleton className={classes.waiting} radius={0} />
       ) : config.tiles ? (
-        <Suspense fallback={<Skeleton height={260} radius={0} />}>
+        <Suspense fallback={<Skeleton className={classes.waiting} radius={0} />}>
           <Tiles spots={found} tiles={config.tiles} label={t("map.title")} />
         </Suspense>
       ) : (
@@ -59,5 +59,18 @@ export function DeliveryMap({ delivery }: { delivery: Delivery }) {
         {told.length > 0 && <p className={classes.told}>{told.join(" · ")}</p>}
       </figcaption>
     </figure>
+  );
+}
+
+/** As large as what will be there, so that nothing below it moves. */
+export function MapSkeleton() {
+  return (
+    <div className={classes.figure}>
+      <Skeleton className={classes.waiting} radius={0} />
+      <div className={classes.caption}>
+        <Skeleton height={18} width="60%" />
+        <Skeleton height={36} />
+      </div>
+    </div>
   );
 }

@@ -1,9 +1,9 @@
 /** A map of pictures, by Leaflet: loaded only where an installation has a source of them. */
-import "leaflet/dist/leaflet.css";
 import * as L from "leaflet";
 import { useEffect, useRef } from "react";
 
 import type { Config } from "@/lib/config";
+import { makeMap } from "@/lib/leaflet";
 
 import type { Spot } from "../places";
 import classes from "./map.module.css";
@@ -21,12 +21,7 @@ export function Tiles({ spots, tiles, label }: { spots: Spot[]; tiles: NonNullab
   const drawn = useRef<{ map: L.Map; layer: L.LayerGroup } | null>(null);
   useEffect(() => {
     if (!frame.current) return undefined;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const map = L.map(frame.current, { scrollWheelZoom: false, zoomAnimation: !still, fadeAnimation: !still });
-    map.attributionControl.setPrefix(false);
-    const credit = document.createElement("i");
-    credit.textContent = tiles.credit; // Leaflet takes it for HTML
-    L.tileLayer(tiles.url, { maxZoom: 19, attribution: credit.innerHTML }).addTo(map);
+    const map = makeMap(frame.current, { url: tiles.url, credit: tiles.credit });
     drawn.current = { map, layer: L.layerGroup().addTo(map) };
     return () => {
       drawn.current = null;

@@ -29,7 +29,7 @@ export function Timeline({ deliveryId }: { deliveryId: string }) {
   if (error && !data) return <Failure title={t("timeline.failed")} error={error} onRetry={() => void refetch()} />;
   if (!data) {
     return (
-      <Stack p="lg" aria-busy>
+      <Stack p="lg" mih={420} aria-busy>
         {[60, 45, 70].map((width) => (
           <Skeleton key={width} height={14} width={`${width}%`} />
         ))}

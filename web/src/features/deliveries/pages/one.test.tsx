@@ -2,33 +2,14 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 
 import { visit } from "@/testing/render";
-import { http, server } from "@/testing/server";
+import { example, http, server } from "@/testing/server";
 
 import type { Delivery } from "../queries";
 
 vi.mock("@/lib/live", async (original) => ({ ...(await original<object>()), follow: () => undefined }));
 
 const ID = `del_${"a".repeat(32)}`;
-const stop = (street: string) => ({
-  contact: { name: "Ana" },
-  address: { street, number: "10", city: "São Paulo", postal_code: "01310200", country: "BR" },
-});
-const delivery = (more: Partial<Delivery>) =>
-  ({
-    id: ID,
-    organisation_id: "org_1",
-    status: "booked",
-    attention: "none",
-    created_at: "2026-11-25T12:00:00Z",
-    updated_at: "2026-11-25T12:00:00Z",
-    request: { pickup: stop("Rua Augusta"), dropoff: stop("Rua Funchal"), reference: "A-1", parcels: [] },
-    offers: [],
-    declined: [],
-    allowed: [],
-    cancel_requested: false,
-    erased: false,
-    ...more,
-  }) as unknown as Delivery;
+const delivery = (more: Partial<Delivery>) => example("DeliveryView", { id: ID, organisation_id: "org_1", ...more });
 
 function serve(shown: Delivery, lines: object[] = [], scans: object[] = []) {
   server.use(

@@ -12,7 +12,7 @@ import { Failure } from "@/ui/states";
 
 import { Actions } from "../components/actions";
 import { AttentionBanner } from "../components/attention";
-import { DeliveryMap } from "../components/map";
+import { DeliveryMap, MapSkeleton } from "../components/map";
 import { MoneyLines } from "../components/money";
 import { Offers } from "../components/offers";
 import { StatusBadge } from "../components/status-badge";
@@ -60,16 +60,14 @@ export function DeliveryPage() {
     <Page
       title={delivery ? place(delivery.request.dropoff) : t("one")}
       above={back}
-      actions={delivery && <Head delivery={delivery} />}
+      actions={delivery ? <Head delivery={delivery} /> : <Skeleton height={30} width={280} />}
     >
       {delivery && <AttentionBanner delivery={delivery} />}
       <div className={classes.columns}>
         <div className={classes.column}>
           {choosing && offers}
           <Card label={t("map.title")}>
-            {draw((each) => (
-              <DeliveryMap delivery={each} />
-            ))}
+            {delivery ? <DeliveryMap delivery={delivery} /> : <MapSkeleton />}
           </Card>
           <Part title={t("timeline.title")}>
             <Timeline deliveryId={deliveryId} />

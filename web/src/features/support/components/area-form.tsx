@@ -1,19 +1,23 @@
 /** An area: where, when, how much; drawn as it is typed. */
-import { Checkbox, NumberInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, NumberInput, Skeleton, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useRules } from "@/features/users/rules";
+import { configQuery } from "@/lib/config";
 import { fieldErrors, Form } from "@/ui/form";
 import { Card } from "@/ui/page";
 
 import { usePutArea, type Area } from "../areas";
-import { bodyOf, hasCircle, valuesOf } from "../area-values";
+import { bodyOf, hasCircle, valuesOf, type AreaValues } from "../area-values";
 import { ranges } from "../parsing";
 import classes from "./area-form.module.css";
 import { AreasDrawing } from "./areas-drawing";
 import { Week } from "./week";
+
+const AreaMap = lazy(() => import("./area-map").then((made) => ({ default: made.AreaMap })));
 
 export function AreaForm({ id, area, onDone }: { id: string; area: Area | undefined; onDone: () => void }) {
   const { t } = useTranslation(["support", "app"]);
@@ -44,8 +48,9 @@ export function AreaForm({ id, area, onDone }: { id: string; area: Area | undefi
     name: drawn.name,
     enabled: drawn.enabled,
     postal_ranges: ranges(drawn.ranges) ?? [],
-    radius: circle ? bodyOf(drawn, area).radius : null,
+    radius: null, // drawn on the map
   };
+  const { data: config } = useQuery(configQuery);
   return (
     <Card>
       <div className={classes.both}>
@@ -140,18 +145,31 @@ export function AreaForm({ id, area, onDone }: { id: string; area: Area | undefi
           </Stack>
         </Form>
         <div className={classes.picture}>
-          {circle || picture.postal_ranges.length > 0 ? (
-            <AreasDrawing areas={[picture]} />
-          ) : (
-            <Text size="sm" c="dimmed">
-              {t("areas.nowhere")}
-            </Text>
-          )}
+          <Suspense fallback={<Skeleton className={classes.waiting} />}>
+            {config && (
+              <AreaMap
+                tiles={config.tiles}
+                circle={circle ? at(drawn) : null}
+                names={{ map: t("areas.map"), middle: t("areas.middle"), edge: t("areas.edge") }}
+                onChange={(to) => form.setValues({ ...to })}
+              />
+            )}
+          </Suspense>
+          <Text size="xs" c="dimmed" my="xs">
+            {t("areas.mapHint")}
+          </Text>
+          {picture.postal_ranges.length > 0 && <AreasDrawing areas={[picture]} />}
         </div>
       </div>
     </Card>
   );
 }
+
+const at = ({ latitude, longitude, km }: AreaValues) => ({
+  latitude: Number(latitude),
+  longitude: Number(longitude),
+  km: Number(km),
+});
 
 function wrongDay(day: { open: boolean; opens: string } | undefined, closes: string, said: string): string | null {
   return day?.open && closes <= day.opens ? said : null;

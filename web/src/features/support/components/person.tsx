@@ -12,11 +12,18 @@ import { Item, Tag } from "@/ui/listed";
 import { Section } from "@/ui/section";
 
 import { useStanding } from "../queries";
+import { PersonPrivacy } from "./person-privacy";
 
 type User = Schemas["UserView"];
 const ROLES = ["customer", "support", "admin"] as const;
 
-export function Person({ user, onChange }: { user: User; onChange: (user: User) => void }) {
+interface PersonProps {
+  user: User;
+  onChange: (user: User) => void;
+  onErased: () => void;
+}
+
+export function Person({ user, onChange, onErased }: PersonProps) {
   const { t } = useTranslation("support");
   const format = useFormat();
   const session = useSession();
@@ -51,38 +58,41 @@ export function Person({ user, onChange }: { user: User; onChange: (user: User) 
         }
       />
       {mayChange ? (
-        <Item
-          title={t("people.standing")}
-          detail={t("people.standingDetail")}
-          end={
-            <>
-              <NativeSelect
-                size="xs"
-                aria-label={t("people.role")}
-                data={ROLES.map((value) => ({ value, label: t(`roles.${value}`) }))}
-                value={user.role}
-                disabled={standing.isPending}
-                onChange={({ target }) => standing.mutate({ role: target.value as Schemas["Role"] })}
-              />
-              <ConfirmButton
-                label={t("people.factor")}
-                title={t("people.factorTitle")}
-                detail={t("people.factorDetail", { name })}
-                confirm={t("people.factor")}
-                mutation={standing}
-                variables="remove-second-factor"
-              />
-              <ConfirmButton
-                label={t(user.disabled ? "people.enable" : "people.disable")}
-                title={t(user.disabled ? "people.enableTitle" : "people.disableTitle")}
-                detail={t(user.disabled ? "people.enableDetail" : "people.disableDetail", { name })}
-                confirm={t(user.disabled ? "people.enable" : "people.disable")}
-                mutation={standing}
-                variables={user.disabled ? "enable" : "disable"}
-              />
-            </>
-          }
-        />
+        <>
+          <Item
+            title={t("people.standing")}
+            detail={t("people.standingDetail")}
+            end={
+              <>
+                <NativeSelect
+                  size="xs"
+                  aria-label={t("people.role")}
+                  data={ROLES.map((value) => ({ value, label: t(`roles.${value}`) }))}
+                  value={user.role}
+                  disabled={standing.isPending}
+                  onChange={({ target }) => standing.mutate({ role: target.value as Schemas["Role"] })}
+                />
+                <ConfirmButton
+                  label={t("people.factor")}
+                  title={t("people.factorTitle")}
+                  detail={t("people.factorDetail", { name })}
+                  confirm={t("people.factor")}
+                  mutation={standing}
+                  variables="remove-second-factor"
+                />
+                <ConfirmButton
+                  label={t(user.disabled ? "people.enable" : "people.disable")}
+                  title={t(user.disabled ? "people.enableTitle" : "people.disableTitle")}
+                  detail={t(user.disabled ? "people.enableDetail" : "people.disableDetail", { name })}
+                  confirm={t(user.disabled ? "people.enable" : "people.disable")}
+                  mutation={standing}
+                  variables={user.disabled ? "enable" : "disable"}
+                />
+              </>
+            }
+          />
+          <PersonPrivacy user={user} onErased={onErased} />
+        </>
       ) : (
         <Text size="sm" c="dimmed">
           {t(session?.userId === user.id ? "people.self" : "people.admins")}

@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconSearch, IconUserSearch } from "@tabler/icons-react";
+import { IconSearch, IconUserOff, IconUserSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -20,6 +20,7 @@ export function PeoplePage() {
   const rules = useRules();
   const find = useFind();
   const [user, setUser] = useState<Schemas["UserView"] | null | undefined>();
+  const [erased, setErased] = useState("");
   const form = useForm({ mode: "uncontrolled", initialValues: { email: "" }, validate: { email: rules.email } });
   return (
     <Desk title={t("people.title")}>
@@ -43,7 +44,25 @@ export function PeoplePage() {
         </form>
       </Section>
       <div aria-live="polite">
-        {user && <Person key={user.id} user={user} onChange={setUser} />}
+        {user && (
+          <Person
+            key={user.id}
+            user={user}
+            onChange={setUser}
+            onErased={() => {
+              setErased(user.name);
+              setUser(undefined);
+              form.reset();
+            }}
+          />
+        )}
+        {user === undefined && erased && (
+          <Empty
+            icon={<IconUserOff size={22} />}
+            title={t("people.erased", { name: erased })}
+            detail={t("people.erasedDetail")}
+          />
+        )}
         {user === null && (
           <Empty icon={<IconUserSearch size={22} />} title={t("people.nobody")} detail={t("people.nobodyDetail")} />
         )}

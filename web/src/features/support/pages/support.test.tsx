@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 
-import { http, server } from "@/testing/server";
+import { example, http, server } from "@/testing/server";
 import { visit } from "@/testing/render";
 
 const STAFF = { role: "admin" };
@@ -66,4 +66,31 @@ test("the case that staff work on is told with what they ask", async () => {
   await user.click(screen.getByRole("button", { name: "Refresh" }));
   await expect.poll(() => told.at(-1)).toBe("CASE-7");
   expect(told[0]).toBeNull();
+});
+
+test("somebody is erased for a ground, once their address was typed", async () => {
+  const asked: unknown[] = [];
+  server.use(
+    http.post("/v1/users/find", ({ response }) =>
+      response(200).json({
+        items: [example("UserView", { id: "usr_2", name: "Bia", email: "bia@example.com" })],
+      } as never),
+    ),
+    http.post("/v1/users/{user_id}/erase", async ({ params, request, response }) => {
+      asked.push([params.user_id, await request.json()]);
+      return response(204).empty();
+    }),
+  );
+  const { user } = visit("/support/people", STAFF);
+  await user.type(await screen.findByLabelText("E-mail"), "bia@example.com");
+  await user.click(screen.getByRole("button", { name: "Search" }));
+  await user.click(await screen.findByRole("button", { name: "Erase…" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  await user.selectOptions(dialog.getByLabelText("On which ground"), "A law asks for it");
+  await user.click(dialog.getByRole("button", { name: "Erase for good" }));
+  expect(dialog.getByText("That is not the address.")).toBeVisible();
+  await user.type(dialog.getByLabelText("Type the address to confirm"), "bia@example.com");
+  await user.click(dialog.getByRole("button", { name: "Erase for good" }));
+  expect(await screen.findByText("Bia was erased")).toBeInTheDocument();
+  expect(asked).toEqual([["usr_2", { ground: "duty" }]]);
 });
