@@ -18,7 +18,7 @@ const part = (ours: string[], tanstack: string[], mantine: string[], others: str
 const FIRST = part(
   [
     "ui/(brand|dot|links|page|states)",
-    "lib/",
+    "lib/(?!leaflet)",
     "i18n/(index|apart)",
     "features/[a-z]+/filter",
     "features/(account|deliveries|imports|users)/queries",

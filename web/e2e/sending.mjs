@@ -96,6 +96,7 @@ await told(async () => {
   await page.setViewportSize(SIZES.phone);
   await page.getByRole("button", { name: "Idioma" }).click();
   await page.getByRole("menuitemradio", { name: "English" }).click();
+  await page.getByRole("button", { name: "Language" }).waitFor();
   await page.goto("/quotes");
   const codes = page.getByLabel("Postal code (CEP)");
   await codes.first().fill("01310-200");
