@@ -12,6 +12,7 @@ from runtime.embedded import Stack
 from runtime.furnish import ADMIN_EMAIL
 
 pytestmark = pytest.mark.long
+CUSTOMER = ("fuzz@example.com", "a long enough secret")
 # Every check but one: what a schema calls good may still be refused, by rules that no schema can say (a link that was
 # used, a password that everybody has, money of another country).
 CHECKS = ["--checks", "all", "--exclude-checks", "positive_data_acceptance"]
@@ -43,15 +44,20 @@ async def undo(stack: Stack) -> None:
     await admin.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+async def registered(stack: Stack) -> None:
+    """Once, and first: whoever fuzzes registers so often that its address may not for a while."""
+    caller = Customer(stack.urls["api"])
+    await caller.register(*CUSTOMER, "Fuzz")
+    await caller.close()
+
+
 async def token_of(who: str, stack: Stack) -> list[str]:
     """The argument that sends it."""
     if who == "nobody":
         return []
     caller = Customer(stack.urls["api"])
-    if who == "admin":
-        await caller.sign_in(ADMIN_EMAIL, stack.admin_password())
-    else:
-        await caller.register("fuzz@example.com", "a long enough secret", "Fuzz")
+    await caller.sign_in(*((ADMIN_EMAIL, stack.admin_password()) if who == "admin" else CUSTOMER))
     token = caller._http.headers["Authorization"]
     await caller.close()
     return ["--header", f"Authorization: {token}"]
