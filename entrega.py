@@ -164,8 +164,9 @@ def worker(
     import asyncio
 
     from runtime.calls import never_connected
+    from runtime.queues import QUEUES
     from runtime.settings import load_settings
-    from workers.run import QUEUES, run_workers
+    from workers.run import run_workers
 
     chosen = _chosen(names, QUEUES)
     settings = load_settings()

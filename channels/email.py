@@ -4,6 +4,8 @@ import asyncio
 import ipaddress
 import ssl
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
@@ -38,21 +40,17 @@ class SmtpMailer:
 
     async def greet(self) -> None:
         """Signs in and leaves again; raises Unavailable."""
-        client = self._client()
         try:
-            async with asyncio.timeout(_WITHIN_S), client:
-                if self._user:
-                    await client.login(self._user, self._password)
+            async with self._signed_in():
+                pass
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             raise Unavailable("the mail server does not let us in", cause=type(error).__name__) from None
 
     async def send(self, letter: Letter) -> None:
         """See `domain.user_ports.Mailer`; within a quarter of a minute."""
-        began, client = time.monotonic(), self._client()
+        began = time.monotonic()
         try:
-            async with asyncio.timeout(_WITHIN_S), client:
-                if self._user:
-                    await client.login(self._user, self._password)
+            async with self._signed_in() as client:
                 await client.send_message(self._message(letter))
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             # The server's words may quote the address.
@@ -66,8 +64,9 @@ class SmtpMailer:
         finally:
             SECONDS.observe(time.monotonic() - began)
 
-    def _client(self) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(
+    @asynccontextmanager
+    async def _signed_in(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        client = aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             timeout=_WITHIN_S,
@@ -75,6 +74,10 @@ class SmtpMailer:
             start_tls=self._start_tls,
             tls_context=self._tls,
         )
+        async with asyncio.timeout(_WITHIN_S), client:
+            if self._user:
+                await client.login(self._user, self._password)
+            yield client
 
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()

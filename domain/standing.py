@@ -23,6 +23,10 @@ class Waiting(Value):
     count: int = 0
     oldest_at: Timestamp | None = None
 
+    def age_s(self, now: datetime) -> float:
+        """How long the oldest has waited; 0 where nothing waits."""
+        return (now - self.oldest_at).total_seconds() if self.oldest_at else 0.0
+
 
 class InboxStanding(Value):
     """Scans that no workflow has heard of: of deliveries we know, and of bookings that nobody knows."""

@@ -20,13 +20,16 @@ fi
 node=$(node --version)
 cd web
 
-# Libraries, by the lock file and the Node they were installed with.
-wanted=$({ cat package-lock.json .npmrc; echo "$node $root"; } | sha256sum | cut -d' ' -f1)
-if [ "$(cat node_modules/.entrega-setup 2>/dev/null)" != "$wanted" ]; then
-    say "installing the locked libraries with Node $node: about 400 MB of small files the first time"
-    npm ci --loglevel=error || fail "the libraries could not be installed: see above; once the cause is gone, run this again"
-    printf '%s\n' "$wanted" >node_modules/.entrega-setup
-fi
+# The libraries of this folder, by its lock file and the Node they were installed with.
+install() {
+    wanted=$({ cat package-lock.json .npmrc; echo "$node $root"; } | sha256sum | cut -d' ' -f1)
+    if [ "$(cat node_modules/.entrega-setup 2>/dev/null)" != "$wanted" ]; then
+        say "installing $1"
+        npm ci --loglevel=error || fail "they could not be installed: see above; once the cause is gone, run this again"
+        printf '%s\n' "$wanted" >node_modules/.entrega-setup
+    fi
+}
+install "the locked libraries with Node $node: about 400 MB of small files the first time"
 
 build() {
     sources=$({ cat package-lock.json vite.config.ts index.html; find src public vite -type f -exec sha256sum {} + | sort; } | sha256sum | cut -d' ' -f1)
@@ -39,12 +42,7 @@ build() {
 # By itself, and only for who asks: it weighs half as much as all the rest.
 lighthouse() {
     cd lighthouse
-    wanted=$({ cat package-lock.json .npmrc; echo "$node $root"; } | sha256sum | cut -d' ' -f1)
-    if [ "$(cat node_modules/.entrega-setup 2>/dev/null)" != "$wanted" ]; then
-        say "installing Lighthouse: about 190 MB"
-        npm ci --loglevel=error || fail "Lighthouse could not be installed: see above"
-        printf '%s\n' "$wanted" >node_modules/.entrega-setup
-    fi
+    install "Lighthouse: about 190 MB"
 }
 describe() { ../.venv/bin/entrega openapi >.openapi.json; }
 

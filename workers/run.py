@@ -13,7 +13,7 @@ from runtime.exchanges import Subjects
 from runtime.logs import configure_logs
 from runtime.metrics import free_port, tell_metrics
 from runtime.pulse import pulse
-from runtime.queues import QUEUES, WITH_WORKFLOWS
+from runtime.queues import WITH_WORKFLOWS
 from runtime.settings import Settings
 from runtime.temporal import connect, ensure_pruning, ensure_retention, ensure_schedules, renew
 from runtime.tls import temporal_door
@@ -26,7 +26,6 @@ from workers.interceptors import DomainErrors
 from workers.watching import watch_deliveries, watch_inbox
 
 _LOOK_EVERY_S = 30.0  # for a changed certificate: polls in flight keep a connection that none of ours can look at
-__all__ = ["QUEUES", "run_workers"]
 
 
 async def run_workers(names: Sequence[str], settings: Settings) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from prometheus_client import Gauge
 
 from domain.deliveries import FINAL, Attention, DeliveryStatus
-from domain.standing import DeliveriesWatch, InboxWatch, Waiting
+from domain.standing import DeliveriesWatch, InboxWatch
 from workers.keeping import keep
 
 _LOOK_S, _BOOKS_S = 15.0, 60.0
@@ -55,7 +55,7 @@ async def look_at_inbox(store: InboxWatch) -> int:
     now = await store.inbox()
     for matched, waiting in (("yes", now.matched), ("no", now.unmatched)):
         INBOX.labels(matched).set(waiting.count)
-        INBOX_OLDEST.labels(matched).set(age_s(waiting))
+        INBOX_OLDEST.labels(matched).set(waiting.age_s(datetime.now(UTC)))
     return 0
 
 
@@ -75,8 +75,3 @@ class Books:
         UNBALANCED.set(len(self._wrong))
         self._since = until if until < now else now - _LATE
         return int(until < now)
-
-
-def age_s(waiting: Waiting) -> float:
-    """How long the oldest has waited; 0 where nothing waits."""
-    return (datetime.now(UTC) - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0

@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.audit import JournalLine
 from domain.errors import DomainError
-from domain.standing import Waiting
 from runtime.doctor.findings import Finding, note, ok, wrong
 from runtime.settings import PREFIX, SERVICES
 from runtime.wiring import Wiring
@@ -142,8 +141,8 @@ class Stores:
         if not self._has("tracking"):
             return
         now = await self._wiring.inbox_watch().inbox()
-        if _age_s(now.matched) > _LATE_S:
-            said = f"{now.matched.count} reports wait, the oldest for {_age_s(now.matched):.0f} s"
+        if (waited_s := now.matched.age_s(datetime.now(UTC))) > _LATE_S:
+            said = f"{now.matched.count} reports wait, the oldest for {waited_s:.0f} s"
             yield wrong("inbox", said, "See docs/runbooks/InboxWaits.md: do the tracking workers run?")
         else:
             beside = f"; {now.unmatched.count} are of bookings nobody knows" if now.unmatched.count else ""
@@ -168,7 +167,3 @@ def _late(what: str, how: str, following: Sequence[JournalLine]) -> Finding:
         said = f"what happened {late_s:.0f} s ago has not been {how}"
         return wrong(what, said, "Does the relay run? See docs/runbooks/RelaySilent.md.")
     return ok(what, f"everything was {how}")
-
-
-def _age_s(waiting: Waiting) -> float:
-    return (datetime.now(UTC) - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0

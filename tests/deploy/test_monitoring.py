@@ -11,21 +11,9 @@ import pytest
 import yaml
 from monitoring import MONITORING, ROOT, RULES, RUNBOOKS, dashboards, named, queries, rules
 
-# What is not declared by us: by libraries, by Prometheus itself, and by `entrega backup` in files. That they are told
+# What is not declared by us: by libraries, by Prometheus itself. That they are told
 # is shown against running processes (tests/system/test_monitoring.py), but for what only happens on a bad day.
 THEIRS = ("http_request", "process_", "temporal_", "up", "ALERTS")
-BACKUPS = {
-    "entrega_backup_last_success_timestamp_seconds",
-    "entrega_backup_followed_timestamp_seconds",
-    "entrega_backup_following_up",
-    "entrega_backup_bytes",
-    "entrega_backup_seconds",
-    "entrega_backups",
-    "entrega_restore_drill_last_run_timestamp_seconds",
-    "entrega_restore_drill_right",
-    "entrega_restore_drill_rpo_seconds",
-    "entrega_restore_drill_seconds",
-}
 KINDS = {"Counter", "Gauge", "Histogram", "GaugeMetricFamily"}
 SUFFIXES = {"Histogram": ("_bucket", "_count", "_sum")}
 SEVERITIES = {"page", "ticket"}
@@ -65,7 +53,7 @@ RECORDED = {rule["record"] for rule in rules() if "record" in rule}
     *queries(),
 ])  # fmt: skip
 def test_what_is_asked_for_is_declared_somewhere(where: str, expr: str) -> None:
-    ours = declared() | BACKUPS | RECORDED
+    ours = declared() | RECORDED
     assert {name for name in named(expr) if name not in ours and not name.startswith(THEIRS)} == set()
 
 

@@ -43,7 +43,7 @@ class Once(SqlFigureStore):
 
 async def test_what_happens_is_counted_and_the_command_counts_the_same(postgres, engine, keks, monkeypatch):
     monkeypatch.setattr("workers.figures._IDLE_S", 0.0)
-    monkeypatch.setattr("workers.figures._PAUSE_S", 0.0)
+    monkeypatch.setattr("workers.keeping._PAUSE_S", 0.0)
     it = delivery()
     deliveries = SqlDeliveryStore(engine, KeyRing(engine, keks), BlindIndex(bytes(32)))
     await deliveries.record(move(it, line(data={"service": "express"})))

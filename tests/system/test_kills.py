@@ -55,11 +55,10 @@ async def _desk(stack: Stack) -> AsyncIterator[None]:
                     with suppress(Refused):  # a webhook said so first
                         await staff.call("POST", f"/v1/deliveries/{delivery['id']}/retry-booking", json=told)
 
-    settling = asyncio.create_task(settle())
-    yield
-    settling.cancel()
-    with suppress(asyncio.CancelledError):
-        await settling
+    async with asyncio.TaskGroup() as desk:
+        settling = desk.create_task(settle())
+        yield
+        settling.cancel()
 
 
 @pytest.mark.parametrize("part", PARTS)
