@@ -55,6 +55,15 @@ const APP = part(
   ["CloseButton", "NativeSelect", "Portal"],
   ["eventsource-parser/"],
 );
+/** What forms stand on. */
+const FORMS = part(["ui/form", "features/users/(components/card|rules)"], [], ["PasswordInput"], ["@mantine/form/"]);
+/** What pages of facts and tables are made of: one file, where a dozen would each be asked for. */
+const FACTS = part(
+  ["ui/facts", "features/deliveries/(asks|now|permits|components/(actions|map)\\.module)"],
+  [],
+  ["CopyButton", "ScrollArea", "Table"],
+  ["@floating-ui/", "@tabler/icons-react/dist/esm/icons/IconCheck\\."],
+);
 
 export default defineConfig({
   plugins: [
@@ -77,6 +86,8 @@ export default defineConfig({
           groups: [
             { name: "first", test: FIRST },
             { name: "app", test: APP },
+            { name: "forms", test: FORMS },
+            { name: "facts", test: FACTS },
           ],
         },
       },

@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { appLayout } from "@/app/layouts";
 import { withWords } from "@/i18n/apart";
+import { configQuery } from "@/lib/config";
 
 import { readFilter } from "./filter";
 import { deliveriesQuery, deliveryQuery, timelineQuery } from "./queries";
@@ -22,6 +23,7 @@ export const deliveryRoutes = [
     loader: ({ context, params }) => {
       void context.queries.prefetchQuery(deliveryQuery(params.deliveryId));
       void context.queries.prefetchQuery(timelineQuery(params.deliveryId));
+      void context.queries.prefetchQuery(configQuery);
     },
     component: lazyRouteComponent(
       withWords("delivery", () => import("./pages/one")),

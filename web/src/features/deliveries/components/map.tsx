@@ -19,11 +19,12 @@ export function DeliveryMap({ delivery }: { delivery: Delivery }) {
   const { t } = useTranslation("deliveries");
   const format = useFormat();
   const { data: config } = useQuery(configQuery);
-  const { data: timeline } = useQuery(timelineQuery(delivery.id));
+  const { data: timeline, isPending } = useQuery(timelineQuery(delivery.id));
   const found = spots(delivery, timeline?.scans ?? []);
   const [pickup, dropoff, courier] = (["pickup", "dropoff", "courier"] as const).map((kind) =>
     found.find((each) => each.kind === kind),
   );
+  if (config === undefined || isPending) return <MapSkeleton />;
   if (found.length === 0) {
     return (
       <Text size="sm" c="dimmed" p="lg">
@@ -39,9 +40,7 @@ export function DeliveryMap({ delivery }: { delivery: Delivery }) {
   ].filter(Boolean);
   return (
     <figure className={classes.figure}>
-      {config === undefined ? (
-        <Skeleton className={classes.waiting} radius={0} />
-      ) : config.tiles ? (
+      {config.tiles ? (
         <Suspense fallback={<Skeleton className={classes.waiting} radius={0} />}>
           <Tiles spots={found} tiles={config.tiles} label={t("map.title")} />
         </Suspense>
@@ -69,7 +68,7 @@ export function MapSkeleton() {
       <Skeleton className={classes.waiting} radius={0} />
       <div className={classes.caption}>
         <Skeleton height={18} width="60%" />
-        <Skeleton height={36} />
+        <Skeleton height={18} />
       </div>
     </div>
   );

@@ -2,7 +2,7 @@ import { Button, CopyButton, Group, Skeleton, Text, Title } from "@mantine/core"
 import { IconCheck, IconLink } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useId, type ReactNode } from "react";
+import { lazy, Suspense, useDeferredValue, useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useSession } from "@/lib/session";
@@ -29,7 +29,9 @@ const Steering = lazy(() => import("../components/steering").then((made) => ({ d
 export function DeliveryPage() {
   const { t } = useTranslation("deliveries");
   const { deliveryId } = route.useParams();
-  const { data: delivery, error, refetch } = useQuery(deliveryQuery(deliveryId));
+  const { data, error, refetch } = useQuery(deliveryQuery(deliveryId));
+  const drawn = useDeferredValue(data); // in slices: there is much to draw, and nobody's click waits for it
+  const delivery = drawn?.id === deliveryId ? drawn : undefined;
   const staff = isStaff(useSession());
   const back = (
     <Text size="sm" mb="xs">
@@ -38,22 +40,18 @@ export function DeliveryPage() {
       </TextLink>
     </Text>
   );
-  if (error && !delivery) {
+  if (error && !data) {
     return (
       <Page title={t("one")} above={back}>
         <Failure title={t("oneFailed")} error={error} onRetry={() => void refetch()} />
       </Page>
     );
   }
-  const draw = (part: (delivery: Delivery) => ReactNode) =>
-    delivery ? part(delivery) : <Skeleton m="lg" height={96} width="auto" />;
   // What is to be done stands first.
   const choosing = delivery?.status === "quoting" || delivery?.status === "quoted";
-  const offers = (
+  const offers = delivery && (
     <Part title={t("offers.title")} id="offers">
-      {draw((each) => (
-        <Offers delivery={each} />
-      ))}
+      <Offers delivery={delivery} />
     </Part>
   );
   return (
@@ -66,9 +64,7 @@ export function DeliveryPage() {
       <div className={classes.columns}>
         <div className={classes.column}>
           {choosing && offers}
-          <Card label={t("map.title")}>
-            {delivery ? <DeliveryMap delivery={delivery} /> : <MapSkeleton />}
-          </Card>
+          <Card label={t("map.title")}>{delivery ? <DeliveryMap delivery={delivery} /> : <MapSkeleton />}</Card>
           <Part title={t("timeline.title")}>
             <Timeline deliveryId={deliveryId} />
           </Part>
@@ -78,32 +74,31 @@ export function DeliveryPage() {
         </div>
         <div className={classes.column}>
           <Part title={t("facts.promise")}>
-            {draw((each) => (
-              <Promised delivery={each} />
-            ))}
+            {delivery ? <Promised delivery={delivery} /> : <Skeleton m="lg" height={96} width="auto" />}
           </Part>
-          {delivery?.proof && (
-            <Part title={t("proof.title")}>
-              <ProofCard proof={delivery.proof} />
-            </Part>
+          {/* The rest comes as a whole: skeletons of other heights would only be moved about. */}
+          {delivery && (
+            <>
+              {delivery.proof && (
+                <Part title={t("proof.title")}>
+                  <ProofCard proof={delivery.proof} />
+                </Part>
+              )}
+              <Part title={t("action.heading")}>
+                <Actions delivery={delivery} />
+              </Part>
+              {staff && (
+                <Part title={t("steer.title")}>
+                  <Suspense fallback={<Skeleton m="lg" height={96} width="auto" />}>
+                    <Steering delivery={delivery} />
+                  </Suspense>
+                </Part>
+              )}
+              <Part title={t("facts.title")}>
+                <Summary delivery={delivery} />
+              </Part>
+            </>
           )}
-          <Part title={t("action.heading")}>
-            {draw((each) => (
-              <Actions delivery={each} />
-            ))}
-          </Part>
-          {staff && delivery && (
-            <Part title={t("steer.title")}>
-              <Suspense fallback={<Skeleton m="lg" height={96} width="auto" />}>
-                <Steering delivery={delivery} />
-              </Suspense>
-            </Part>
-          )}
-          <Part title={t("facts.title")}>
-            {draw((each) => (
-              <Summary delivery={each} />
-            ))}
-          </Part>
           {!choosing && offers}
         </div>
       </div>
