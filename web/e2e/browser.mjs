@@ -93,23 +93,47 @@ export async function axe(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
-/** In both themes and sizes: axe on each, and a picture to look at. */
+/** In both themes and sizes: axe on each, and a picture to look at; and how it looks in the other language. */
 export async function examine(page, name, language) {
   for (const theme of ["light", "dark"]) {
-    await page.evaluate((to) => {
-      localStorage.setItem("entrega.theme", to);
-      document.documentElement.setAttribute("data-mantine-color-scheme", to);
-    }, theme);
-    for (const [size, viewport] of Object.entries(SIZES)) {
-      await page.setViewportSize(viewport);
+    await turn(page, theme);
+    for (const size of Object.keys(SIZES)) {
+      await fit(page, size);
       await page.evaluate(() => document.fonts.ready);
       await page.screenshot({ path: `${SHOTS}${name}-${language}-${theme}-${size}.png` });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      if (wide > 0) problems.push(`${name} ${language} ${size}: ${wide} px wider than the screen`);
-      problems.push(...(await axe(page)).map((each) => `${name} ${language} ${theme} ${size}: ${each}`));
+      await judge(page, `${name} ${language} ${theme} ${size}`);
     }
   }
-  await page.setViewportSize(SIZES.desk);
+  const [spoken, other] = language === "pt" ? ["pt-BR", "en"] : ["en", "pt-BR"];
+  await hear(page, other);
+  await judge(page, `${name} ${other} dark phone`);
+  await turn(page, "light");
+  await fit(page, "desk");
+  await judge(page, `${name} ${other} light desk`);
+  await hear(page, spoken);
+  await turn(page, "dark");
+}
+
+const fit = (page, size) => page.setViewportSize(SIZES[size]);
+
+const turn = (page, theme) =>
+  page.evaluate((to) => {
+    localStorage.setItem("entrega.theme", to);
+    document.documentElement.setAttribute("data-mantine-color-scheme", to);
+  }, theme);
+
+/** As when it is chosen in another tab. */
+async function hear(page, language) {
+  const chosen = { key: "entrega.language", newValue: language };
+  await page.evaluate((told) => window.dispatchEvent(new window.StorageEvent("storage", told)), chosen);
+  await page.locator(`html[lang=${language}]`).waitFor();
+}
+
+async function judge(page, where) {
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  if (wide > 0) problems.push(`${where}: ${wide} px wider than the screen`);
+  problems.push(...(await axe(page)).map((each) => `${where}: ${each}`));
 }
 
 /** Bytes of script that a page loaded, as gzip packs them. */

@@ -24,6 +24,11 @@ export async function startI18n(language: Language = preferred()): Promise<void>
     showSupportNotice: false,
   });
   await speak(language);
+  // What was chosen in one tab is spoken in all.
+  window.addEventListener("storage", ({ key, newValue }) => {
+    const chosen = LANGUAGES.find((each) => each === newValue);
+    if (key === KEPT && chosen) void speak(chosen);
+  });
 }
 
 /** Changes the language of the page; `keep` remembers it. */

@@ -1,13 +1,17 @@
 /** What many lines of the stream ask for is done once, when they pause. */
 const PAUSE_MS = 400;
-const due = new Map<string, ReturnType<typeof setTimeout>>();
+const PAUSES = 10; // so many, and it is done though they go on
+const due = new Map<string, { clock: ReturnType<typeof setTimeout>; since: number }>();
 
-/** Once, when no more of the same comes for a moment. */
+/** Once, when no more of the same comes for a moment, or when it has waited for long. */
 export function later(what: string, act: () => void, pause = PAUSE_MS): void {
-  clearTimeout(due.get(what));
+  const waiting = due.get(what);
+  clearTimeout(waiting?.clock);
+  const since = waiting?.since ?? Date.now();
+  const wait = Math.min(pause, Math.max(since + PAUSES * pause - Date.now(), 0));
   const clock = setTimeout(() => {
     due.delete(what);
     act();
-  }, pause);
-  due.set(what, clock);
+  }, wait);
+  due.set(what, { clock, since });
 }
