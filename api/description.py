@@ -21,7 +21,8 @@ Something is taken from A to B: carriers are asked, an offer is chosen, and the 
 
 Errors are RFC 9457 problems with a stable `code`. Writes that start or steer a delivery take an `Idempotency-Key`:
 the same key and request again answer with the same outcome. Lists are read by `cursor`. Every client may ask so often
-(`RateLimit-Policy`, `RateLimit`); beyond, the answer is 429 with `Retry-After`.
+(`RateLimit-Policy`, `RateLimit`); beyond, the answer is 429 with `Retry-After`. Single deliveries and what belongs to
+them carry an `ETag`: keep the answer, ask again with `If-None-Match`, and 304 says that it is still so.
 """
 
 

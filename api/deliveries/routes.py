@@ -1,5 +1,6 @@
 """Requesting and steering deliveries."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -25,10 +26,12 @@ from api.deps import Parts, PartsDep
 from api.errors import TEMPORAL_FAILURES, problems, temporal_error
 from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
+from api.tags import TAGGED, Had, Unchanged, tag, unchanged
 from domain import errors
 from domain._values import Closed
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
 from domain.ledger import OURS
+from domain.permits import permitted
 from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer
 from runtime.links import tracking_url
 from workflows import addressing, messages
@@ -104,18 +107,36 @@ async def list_deliveries(
     return Page[DeliveryView](items=[_view(parts, delivery) for delivery in items], next=following)
 
 
-@router.get("/deliveries/{delivery_id}", responses=problems(401, 403, 404, 422, 503))
-async def get_delivery(delivery_id: DeliveryId, parts: PartsDep, caller: Reader) -> DeliveryView:
+@router.get(
+    "/deliveries/{delivery_id}",
+    response_model=DeliveryView,
+    responses={**TAGGED, **problems(401, 403, 404, 422, 503)},
+)
+async def get_delivery(
+    delivery_id: DeliveryId, parts: PartsDep, caller: Reader, response: Response, had: Had = None
+) -> DeliveryView | Unchanged:
     """As stored, which is what every answer and every event said."""
-    return _view(parts, await _found(parts, caller, delivery_id))
+    found = await _found(parts, caller, delivery_id)
+    # An offer that runs out changes what may be asked, though nothing is written.
+    allowed, link = permitted(found, datetime.now(UTC)), tracking_url(parts.settings, found.id)
+    etag = tag(DeliveryView, found.seq, found.erased, allowed, link)
+    return unchanged(response, had, etag, {found.id: found.organisation_id}) or DeliveryView.of(found, link)
 
 
-@router.get("/deliveries/{delivery_id}/entries", responses=problems(401, 403, 404, 422, 503))
-async def list_entries(delivery_id: DeliveryId, parts: PartsDep, caller: Reader) -> EntriesView:
+@router.get(
+    "/deliveries/{delivery_id}/entries",
+    response_model=EntriesView,
+    responses={**TAGGED, **problems(401, 403, 404, 422, 503)},
+)
+async def list_entries(
+    delivery_id: DeliveryId, parts: PartsDep, caller: Reader, response: Response, had: Had = None
+) -> EntriesView | Response:
     """The delivery's lançamentos; what we pay carriers is for staff."""
     await _found(parts, caller, delivery_id)
     entries = await parts.deliveries.entries(delivery_id)
-    return EntriesView(items=tuple(e for e in entries if is_staff(caller) or e.account not in OURS))
+    shown = tuple(e for e in entries if is_staff(caller) or e.account not in OURS)
+    etag = tag(EntriesView, *(entry.id for entry in shown))  # none is ever edited
+    return unchanged(response, had, etag) or EntriesView(items=shown)
 
 
 @router.get("/deliveries/{delivery_id}/live", responses=problems(401, 403, 404, 409, 410, 422, 503))

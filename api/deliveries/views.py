@@ -12,6 +12,7 @@ from api.deliveries.finding import Narrowing
 from api.deps import Parts, PartsDep
 from api.errors import problems
 from api.paging import Page
+from api.tags import TAGGED, Had, tag, unchanged
 from domain import errors
 from domain._values import Closed, Flag, Line, Request
 from domain.users import OrgRole, Principal
@@ -62,10 +63,13 @@ async def create_view(body: ViewBody, parts: PartsDep, caller: Person, response:
     return view
 
 
-@router.get("/views/{view_id}", responses=problems(401, 403, 404, 422, 503))
-async def get_view(view_id: ViewId, parts: PartsDep, caller: Person) -> SavedView:
+@router.get("/views/{view_id}", response_model=SavedView, responses={**TAGGED, **problems(401, 403, 404, 422, 503)})
+async def get_view(
+    view_id: ViewId, parts: PartsDep, caller: Person, response: Response, had: Had = None
+) -> SavedView | Response:
     """One view."""
-    return await _seen(parts, caller, view_id)
+    view = await _seen(parts, caller, view_id)
+    return unchanged(response, had, tag(SavedView, view.id, view.updated_at)) or view
 
 
 @router.put("/views/{view_id}", responses=problems(400, 401, 403, 404, 409, 413, 422, 503))

@@ -1,17 +1,17 @@
 """The timeline, what was said to carriers, the recipient's page, and the audit log."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.auth import Follower, requires
 from api.deps import PartsDep
 from api.errors import problems
 from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
+from api.tags import TAGGED, Had, Unchanged, has, tag, unchanged
 from api.tracking.schemas import PublicStep, PublicView, Timeline
 from domain import errors
 from domain._values import Timestamp
@@ -30,14 +30,26 @@ Support = Annotated[Principal, Depends(requires(may_read_exchanges))]
 _SHORT = "public, max-age=5, s-maxage=15, stale-while-revalidate=30, stale-if-error=300"
 
 
-@router.get("/tracking/{delivery_id}", responses=problems(401, 403, 404, 422, 503))
-async def get_timeline(delivery_id: DeliveryId, parts: PartsDep, caller: Follower) -> Timeline:
+@router.get(
+    "/tracking/{delivery_id}",
+    response_model=Timeline,
+    responses={**TAGGED, **problems(401, 403, 404, 422, 503)},
+)
+async def get_timeline(
+    delivery_id: DeliveryId, parts: PartsDep, caller: Follower, response: Response, had: Had = None
+) -> Timeline | Unchanged:
     """Every line of the journal and every scan of one delivery; what it costs us, staff alone see."""
     lines = await parts.journal.of(delivery_id)
     if not lines or not may_see(caller, lines[0].organisation_id or "", lines[0].actor):
         raise errors.NotFound("no such delivery")
     scans = await parts.scans.of(delivery_id)
-    shown = lines if is_staff(caller) else map(for_customer, lines)
+    staff = is_staff(caller)
+    # Each line's hash is of all before it; a report never changes until it is erased, and may be matched late.
+    reported = [(scan.carrier, scan.carrier_account, scan.id, scan.erased) for scan in scans]
+    etag = tag(Timeline, staff, lines[-1].hash, reported)
+    if same := unchanged(response, had, etag, {delivery_id: lines[0].organisation_id}):
+        return same
+    shown = lines if staff else map(for_customer, lines)
     return Timeline(lines=tuple(shown), scans=tuple(scans))
 
 
@@ -57,13 +69,8 @@ async def list_exchanges(
     return Page[Exchange](items=list(items), next=following)
 
 
-@router.get("/track/{token}", responses=problems(404, 422, 503))
-async def track_publicly(
-    token: Token,
-    parts: PartsDep,
-    response: Response,
-    if_none_match: Annotated[str | None, Header(max_length=100)] = None,
-) -> PublicView:
+@router.get("/track/{token}", response_model=PublicView, responses={**TAGGED, **problems(404, 422, 503)})
+async def track_publicly(token: Token, parts: PartsDep, response: Response, had: Had = None) -> PublicView | Response:
     """For the recipient: no sign-in, nothing personal, cacheable for seconds."""
     lines = await parts.journal.of(delivery_of(parts.settings, token))
     if not lines:
@@ -76,12 +83,11 @@ async def track_publicly(
         steps=tuple(PublicStep(status=str(line.data["status"]), at=line.at) for line in moves),
         promised_at=_promised(lines),
     )
-    # Of what is shown, so that lines which tell a recipient nothing change nothing.
-    etag = f'"{hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:32]}"'
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = _SHORT
-    if if_none_match is not None and if_none_match.removeprefix("W/") == etag:  # weak once something packs the body
-        response.status_code = 304
+    # Of what is shown, so that lines which tell a recipient nothing change nothing. Not by whom: anybody may have it.
+    headers = {"ETag": tag(PublicView, view.model_dump_json()), "Cache-Control": _SHORT}
+    if has(had, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
     return view
 
 

@@ -10339,6 +10339,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description the `ETag` of the answer that one has */
+                "If-None-Match"?: string | null;
                 /** @description staff: the case they look for */
                 "X-Access-Ticket"?: string | null;
             };
@@ -10352,11 +10354,22 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryView"];
                 };
+            };
+            /** @description It is as it was: no body */
+            304: {
+                headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -11017,7 +11030,10 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the answer that one has */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 delivery_id: string;
             };
@@ -11028,11 +11044,22 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EntriesView"];
                 };
+            };
+            /** @description It is as it was: no body */
+            304: {
+                headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -16592,7 +16619,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "if-none-match"?: string | null;
+                /** @description the `ETag` of the answer that one has */
+                "If-None-Match"?: string | null;
             };
             path: {
                 token: string;
@@ -16604,11 +16632,22 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PublicView"];
                 };
+            };
+            /** @description It is as it was: no body */
+            304: {
+                headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not Found */
             404: {
@@ -16748,6 +16787,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description the `ETag` of the answer that one has */
+                "If-None-Match"?: string | null;
                 /** @description staff: the case they look for */
                 "X-Access-Ticket"?: string | null;
             };
@@ -16761,11 +16802,22 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
                 };
+            };
+            /** @description It is as it was: no body */
+            304: {
+                headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -19746,7 +19798,10 @@ export interface operations {
     get_view: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `ETag` of the answer that one has */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 view_id: string;
             };
@@ -19757,11 +19812,22 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SavedView"];
                 };
+            };
+            /** @description It is as it was: no body */
+            304: {
+                headers: {
+                    /** @description This version of the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
