@@ -10,13 +10,22 @@ from argon2 import PasswordHasher
 from runtime._state import StateFolder
 from runtime.settings import SERVICES
 
+_BACKUP = "entrega_backup"
+BACKS_UP = (
+    f"ALTER ROLE {_BACKUP} REPLICATION",  # which is all there is, so reading it by SQL is no more
+    f"GRANT pg_read_all_data, pg_read_all_settings TO {_BACKUP}",
+    f"GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {_BACKUP}",
+)
+"""What makes a role able to back up and follow: told to PostgreSQL by its owner, in our database."""
+
 
 def told(state: StateFolder, name: str, files: Mapping[str, bytes], at: str) -> dict[str, str]:
     """The files of such a server beside its certificate, which `files` holds; it sees all of them at `at`."""
     match name:
         case "postgres":
-            roles = [f"entrega_{service}" for service in SERVICES] + ["temporal"]
+            roles = [*(f"entrega_{service}" for service in SERVICES), "temporal", _BACKUP]
             lines = [f"CREATE ROLE {role} LOGIN PASSWORD '{state.password(f'postgres_{role}')}';" for role in roles]
+            lines += [f"{each};" for each in BACKS_UP]
             lines += [f"CREATE DATABASE {each} OWNER temporal;" for each in ("temporal", "temporal_visibility")]
             # Its own socket, which nobody else reaches, for the image's first start and for backups beside it.
             doors = "local all all trust\nhostssl all,replication all all scram-sha-256\n"
@@ -39,7 +48,11 @@ def told(state: StateFolder, name: str, files: Mapping[str, bytes], at: str) -> 
             return {"valkey.conf": _VALKEY.format(password=state.password("valkey"), at=at)}
         case "temporal":
             password = state.password("postgres_temporal")
-            return {"entrega.yaml": json.dumps(_temporal(password, at), indent=1), "password": password}
+            told_to = {"entrega.yaml": json.dumps(_temporal(password, at), indent=1), "password": password}
+            return {**told_to, "dynamic.yaml": _DYNAMIC}
+        case "prometheus" | "alertmanager":
+            door, shown = _watched(at)
+            return {"web.yml": json.dumps(door, indent=1), "client.yml": json.dumps(shown, indent=1)}
         case "grafana":
             return {"password": state.password("grafana_admin")}
         case "proxy":
@@ -65,13 +78,36 @@ maxmemory-policy allkeys-lru
 """
 
 
+_DYNAMIC = """\
+# How its services find each other is not encrypted until this is said, whatever else is.
+system.enableRingpopTLS:
+  - value: true
+"""
+
+
+def _watched(at: str) -> tuple[dict[str, object], dict[str, object]]:
+    """Prometheus' or Alertmanager's door, which opens to certificates of who watches; and how its own tool, which asks
+    after its health, goes through it."""
+    door = {
+        "cert_file": f"{at}/tls.pem",
+        "key_file": f"{at}/tls.key",
+        "client_auth_type": "RequireAndVerifyClientCert",
+        "client_ca_file": f"{at}/watch-ca.pem",
+        "min_version": "TLS12",
+    }
+    shown = {"ca_file": f"{at}/ca.pem", "cert_file": f"{at}/watch.pem", "key_file": f"{at}/watch.key"}
+    return {"tls_server_config": door}, {"tls_config": shown}
+
+
 def _temporal(password: str, at: str) -> dict[str, object]:
-    """One server with all four of its services, by TLS with certificates on both sides, over PostgreSQL."""
+    """One server with all four of its services, by TLS with certificates on both sides, over PostgreSQL. They call each
+    other on the loopback; the frontend alone is for others."""
     authority = f"{at}/ca.pem"
     pair = {"certFile": f"{at}/tls.pem", "keyFile": f"{at}/tls.key"}
     believes = {"serverName": "temporal", "rootCaFiles": [authority]}
     server = {"server": {**pair, "requireClientAuth": True, "clientCaFiles": [authority]}, "client": believes}
     ports = {"frontend": (7233, 6933), "history": (7234, 6934), "matching": (7235, 6935), "worker": (7239, 6939)}
+    binds = {"frontend": "0.0.0.0"}  # noqa: S104
 
     def store(database: str, connections: int) -> dict[str, object]:
         plugin = {"pluginName": "postgres12_pgx", "connectAddr": "postgres:5432", "connectProtocol": "tcp"}
@@ -96,9 +132,10 @@ def _temporal(password: str, at: str) -> dict[str, object]:
             },
         },
         "services": {
-            name: {"rpc": {"grpcPort": grpc, "membershipPort": members, "bindOnIP": "0.0.0.0"}}  # noqa: S104
+            name: {"rpc": {"grpcPort": grpc, "membershipPort": members, "bindOnIP": binds.get(name, "127.0.0.1")}}
             for name, (grpc, members) in ports.items()
         },
+        "dynamicConfigClient": {"filepath": f"{at}/dynamic.yaml", "pollInterval": "60s"},
         "clusterMetadata": {
             "enableGlobalNamespace": False,
             "failoverVersionIncrement": 10,

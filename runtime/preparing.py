@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from runtime._certificates import Certificates
 from runtime._state import StateFolder
 from runtime._theirs import told as theirs
+from runtime.backup.vault import make_identity
 from runtime.settings import PREFIX
 from runtime.signing import rotate, signing_keys
 from storage._keks import make_kek, new_key
@@ -45,9 +46,10 @@ class Process:
     cache: bool = False
     user: int = OURS
     calls_temporal: bool = True
+    backs_up: bool = False
 
 
-_LINKS = "tracking_token_key"
+_LINKS, _RECIPIENTS, _IDENTITY = "tracking_token_key", "backup/recipients", "backup/identity"
 PROCESSES: Mapping[str, Process] = {
     "users-api": Process(("users",), keys=("keks", "keys", "index_key"), mails=True),
     "users-worker": Process(("users",), keys=("keks", "index_key"), mails=True),
@@ -64,6 +66,7 @@ PROCESSES: Mapping[str, Process] = {
     "relay": Process(("relay", "notifications"), "entrega_relay", ("keks",)),
     "codec": Process(("codec",), None, ("keks",)),
     "migrate": Process(calls_temporal=False),
+    "backup": Process(calls_temporal=False, backs_up=True),
     "operator": Process(("users", "quotes", "keys"), "entrega", ("keks", "keys", "index_key")),
 }
 """Ours; the operator is whoever runs a command by hand."""
@@ -79,6 +82,8 @@ _OTHERS: Mapping[str, tuple[int, bool]] = {  # the image's user, and whether it 
     "proxy": (OURS, False),
     "web": (OURS, False),
 }
+_WATCH = ("prometheus", "alertmanager", "grafana")
+"""Who asks Prometheus or Alertmanager, itself at least."""
 
 
 def prepare(root: Path, host: str) -> list[str]:
@@ -93,7 +98,10 @@ def prepare(root: Path, host: str) -> list[str]:
     uses |= {name: (_SERVER, _CLIENT) if calls else (_SERVER,) for name, (_, calls) in _OTHERS.items()}
     names = {name: (name,) for name in uses} | {"proxy": ("proxy", host, f"*.{host}")}
     certificates = Certificates(state.secrets / "tls", uses, names)
+    # Who watches shows a certificate of another authority to whom it asks: none of these opens Temporal's door.
+    watching = Certificates(state.secrets / "tls-watch", dict.fromkeys(_WATCH, (_CLIENT,)))
     certificates.ensure()
+    watching.ensure()
     _make_keys(state)
     for name in uses:
         folder = root / name
@@ -108,13 +116,20 @@ def prepare(root: Path, host: str) -> list[str]:
             files |= _given(root, f"{PREFIX}SMTP_URL") if process.mails else {}
         elif name == "alertmanager":
             files["smtp_password"] = _given(root, _ALERTS).get(_ALERTS, b"")
+        if name in _WATCH:
+            shown = watching.of(name)
+            files |= {"watch.key": shown.key.read_bytes(), "watch.pem": shown.certificate.read_bytes()}
+            files["watch-ca.pem"] = watching.authority.read_bytes()
         files |= {file: text.encode() for file, text in theirs(state, name, files, MOUNTED).items()}
         for file, content in files.items():
             _put(folder / file, content, user)
         for path in (folder, *folder.rglob("*")):
             _own(path, user)
     missing = [name for name in (f"{PREFIX}SMTP_URL", _ALERTS) if not _given(root, name)]
-    return [f"write {root / GIVEN / name}, then run this again: {_MEANING[name]}" for name in missing]
+    left = [f"write {root / GIVEN / name}, then run this again: {_MEANING[name]}" for name in missing]
+    if (opens := state.secrets / _IDENTITY).exists():
+        left.append(f"move {opens} to where neither this machine nor the backups are: it alone opens them")
+    return left
 
 
 def _given(root: Path, name: str) -> dict[str, bytes]:
@@ -129,6 +144,8 @@ def _make_keys(state: StateFolder) -> None:
         make_kek(state.secrets / "keks")
     state.secret("index_key", new_key)
     state.secret(_LINKS)
+    if not (state.secrets / _RECIPIENTS).exists():  # the identity beside it is taken away
+        make_identity((state.secrets / _RECIPIENTS).parent)
 
 
 def _ours(state: StateFolder, name: str, process: Process) -> dict[str, bytes]:
@@ -137,13 +154,15 @@ def _ours(state: StateFolder, name: str, process: Process) -> dict[str, bytes]:
     if name == "migrate":
         told["DATABASE_URL"] = _postgres(state, "entrega")
     if process.mongo is not None:
-        user = f"{process.mongo}:{state.password(f'mongo_{process.mongo}')}"
-        which = "RELAY_MONGO_URL" if name == "relay" else "MONGO_URL"
-        options = f"authSource=admin&replicaSet=rs0&tls=true&tlsCAFile={_CA}"
-        told[which] = f"mongodb://{user}@mongo:27017/?{options}"
+        told["RELAY_MONGO_URL" if name == "relay" else "MONGO_URL"] = _mongo(state, process.mongo)
     if process.cache:
         told["CACHE_URL"] = f"rediss://:{state.password('valkey')}@valkey:6379/0?ssl_ca_certs={_CA}"
     files: dict[str, bytes] = {}
+    if process.backs_up:
+        told["BACKUP_DATABASE_URL"] = _postgres(state, "entrega_backup")
+        told["BACKUP_MONGO_URL"] = _mongo(state, "entrega_backup")
+        told["BACKUP_RECIPIENTS_FILE"] = f"{MOUNTED}/recipients"
+        files["recipients"] = (state.secrets / _RECIPIENTS).read_bytes()
     for key in process.keys:
         told[f"{key.upper()}_DIR" if key in ("keks", "keys") else f"{key.upper()}_FILE"] = f"{MOUNTED}/{key}"
         source = state.secrets / key
@@ -157,6 +176,11 @@ def _ours(state: StateFolder, name: str, process: Process) -> dict[str, bytes]:
 def _postgres(state: StateFolder, user: str) -> str:
     where = f"{user}:{state.password(f'postgres_{user}')}@postgres:5432/entrega"
     return f"postgresql+psycopg://{where}?sslmode=verify-full&sslrootcert={_CA}"
+
+
+def _mongo(state: StateFolder, user: str) -> str:
+    where = f"{user}:{state.password(f'mongo_{user}')}@mongo:27017/"
+    return f"mongodb://{where}?authSource=admin&replicaSet=rs0&tls=true&tlsCAFile={_CA}"
 
 
 def _put(path: Path, content: bytes, user: int) -> None:

@@ -14,7 +14,7 @@ SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifi
 _OWN = re.compile(r"(?:api|activities|workers)/(?P<name>[a-z]+)(?:/|\.py$)")
 _PACKAGES = ("activities", "api", "carriers", "channels", "domain", "places", "runtime", "storage", "wire", "workers")
 _ALL = re.compile(rf"(?:{'|'.join((*_PACKAGES, 'workflows'))})/|entrega\.py$|requirements\.lock$|pyproject\.toml$")
-_IMAGE = ("deploy/docker/Dockerfile", ".dockerignore")
+_IMAGE = ("deploy/docker/Dockerfile", "deploy/docker/backup.Dockerfile", ".dockerignore")
 _WEB = ("web/", "deploy/docker/web.", "deploy/docker/web")
 
 

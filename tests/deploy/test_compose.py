@@ -1,11 +1,13 @@
 """One machine's compose file: it tells each process enough and nothing in the clear, what it runs may do nothing it
 need not, and its proxy sends every path to the service that answers it."""
 
+import asyncio
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from cryptography import x509
@@ -14,9 +16,12 @@ from api.app import description
 from runtime._certificates import Certificates
 from runtime._mongo import _FURTHER, _RIGHTS
 from runtime._temporal import SEARCH_ATTRIBUTES
+from runtime._theirs import BACKS_UP
+from runtime.backup.making import vault_of
+from runtime.backup.postgres import Server, run
 from runtime.parts import check
 from runtime.preparing import OURS, PROCESSES, prepare
-from runtime.settings import load_settings
+from runtime.settings import SettingMissing, load_settings
 from runtime.tls import inside_trust, server_context, temporal_door
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -24,6 +29,7 @@ HOST = "entrega.example.com"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = {"migrate", "operator", "mongo-start", "temporal-schema", "temporal-namespace"}
+SECRETS = ":/run/secrets:ro"
 NAMES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
 
 
@@ -38,7 +44,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compose") / "installation"
     (folder / "given").mkdir(parents=True)
     (folder / "given" / "ENTREGA_SMTP_URL").write_text("smtps://entrega:secret@mail.example.com:465\n")
-    assert len(prepare(folder, HOST)) == 1  # Alertmanager's password
+    assert len(prepare(folder, HOST)) == 2  # Alertmanager's password, and the key that opens backups is still there
     return folder
 
 
@@ -47,9 +53,8 @@ def test_a_process_is_told_all_it_needs_and_nothing_that_travels_in_the_clear(
     name: str, installation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = SERVICES[name]
-    (mounted,) = (filled(each, installation) for each in service["volumes"])
-    source, _, rest = mounted.partition(":")
-    assert rest == "/run/secrets:ro"
+    mounted = [filled(each, installation) for each in service["volumes"]]
+    (source,) = (each.removesuffix(SECRETS) for each in mounted if each.endswith(SECRETS))
     secrets = tmp_path / "secrets"  # what it sees at /run/secrets, with its paths made ours
     secrets.mkdir()
     for path in Path(source).rglob("*"):
@@ -63,6 +68,13 @@ def test_a_process_is_told_all_it_needs_and_nothing_that_travels_in_the_clear(
     if name == "migrate":
         assert settings.database_url
         return
+    if name == "backup":
+        assert settings.backup_database_url
+        assert settings.need("backup_mongo_url")
+        assert settings.backup_spool_dir == Path("/spool")
+        assert vault_of(settings, str(tmp_path / "vault")).write_open("x", b"").size
+        with pytest.raises(SettingMissing):  # who takes backups opens none
+            vault_of(settings, str(tmp_path / "vault"), reads=True)
     assert settings.database_url is None
     inside_trust(settings)
     assert server_context(settings) is not None
@@ -74,7 +86,7 @@ def test_a_process_is_told_all_it_needs_and_nothing_that_travels_in_the_clear(
         assert name == "users-api" or settings.keys_dir is None
     elif command[:1] == ["worker"]:
         settings.database_url_for(command[1])
-    else:
+    elif name != "backup":
         for each in {"relay": ("relay", "notifications")}.get(name, ("users", "keys")):
             settings.database_url_for(each)
     if PROCESSES[name].mails:
@@ -103,7 +115,11 @@ def test_only_who_calls_strangers_and_who_lets_people_in_leaves_the_machine() ->
     open_networks = {name for name, network in COMPOSE["networks"].items() if not network.get("internal")}
     assert open_networks == {"edge", "out"}
     out = {name for name, service in SERVICES.items() if "out" in service["networks"]}
-    assert out == {f"{name}-{kind}" for name in NAMES for kind in ("api", "worker")} | {"operator", "alertmanager"}
+    assert out == {f"{name}-{kind}" for name in NAMES for kind in ("api", "worker")} | {
+        "operator",
+        "alertmanager",
+        "backup",
+    }
     assert [name for name, service in SERVICES.items() if "edge" in service["networks"]] == ["proxy"]
     for server in ("postgres", "mongo", "valkey"):
         assert SERVICES[server]["networks"] == ["data"]
@@ -159,6 +175,45 @@ def test_made_again_it_renews_nothing_that_is_good_and_a_new_name_at_once(instal
     names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert "*.elsewhere.example.com" in names.get_values_for_type(x509.DNSName)
     prepare(installation, HOST)
+
+
+def test_the_role_that_backs_up_may_do_what_that_takes_and_write_nothing(postgres: Any) -> None:
+    with psycopg.connect(postgres.owner, autocommit=True) as owner:
+        owner.execute("CREATE ROLE entrega_backup LOGIN")
+        try:
+            for each in BACKS_UP:
+                owner.execute(each)
+            asyncio.run(_backs_up(postgres.url("backup")))
+        finally:
+            owner.execute("DROP OWNED BY entrega_backup")
+            owner.execute("DROP ROLE entrega_backup")
+
+
+async def _backs_up(url: str) -> None:
+    server = await Server.at(url)
+    assert server.database == "entrega"
+    assert await server.keks() is not None
+    assert await server.end_segment() > 0
+    before = await server.mark()
+    assert (await server.mark(before)).at >= before.at
+    argv, env = server.command("pg_receivewal", "--slot=compose_test", "--create-slot")
+    await run(argv, env)
+    argv, env = server.command("pg_receivewal", "--slot=compose_test", "--drop-slot")
+    await run(argv, env)
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await connection.execute("DELETE FROM journal.journal")
+
+
+def test_who_took_the_key_to_backups_away_gets_no_other(installation: Path) -> None:
+    backup = installation / "secrets" / "backup"
+    recipients, identity = (backup / "recipients").read_bytes(), (backup / "identity").read_bytes()
+    assert identity not in [path.read_bytes() for path in installation.glob("*/*") if path.is_file()]
+    (backup / "identity").unlink()
+    assert not [each for each in prepare(installation, HOST) if "identity" in each]
+    assert (backup / "recipients").read_bytes() == recipients == (installation / "backup/recipients").read_bytes()
+    (backup / "identity").write_bytes(identity)
+    (backup / "identity").chmod(0o600)
 
 
 def test_a_secret_is_for_its_process_alone(installation: Path) -> None:

@@ -19,6 +19,7 @@ from temporalio.client import Client
 from runtime.embedded import Stack
 
 BASE, IMAGE = "localhost/entrega-python:test", "localhost/entrega:test"
+BACKUP = "localhost/entrega-backup:test"
 USER = 10001
 _SAID = {"REVISION": "abc", "VERSION": "7"}
 SERVERS = ("postgres", "mongo", "temporal", "mailbox", "migrate")
@@ -154,3 +155,22 @@ def test_the_image_says_what_it_is_and_holds_nothing_to_build_with(engine: Engin
     look = "command -v gcc cc make pip; ls -d /src /opt/build /root/.cache 2>/dev/null; true"
     assert engine("run", "--rm", "--network=host", "--entrypoint", "sh", IMAGE, "-c", look) == ""
     assert engine("run", "--rm", "--network=host", IMAGE, "version").strip()
+
+
+def test_the_image_for_backups_has_its_servers_programs_and_is_no_more_than_ours(
+    engine: Engine, tmp_path: Path
+) -> None:
+    given = {"ENTREGA_IMAGE": IMAGE, "POSTGRES_MAJOR": "15"}  # Debian's own; others come from PostgreSQL's repository
+    engine.build("deploy/docker/backup.Dockerfile", BACKUP, given, tmp_path)
+    (told,) = json.loads(engine("inspect", BACKUP))
+    assert told["Config"]["User"] == f"{USER}:{USER}"
+    find = "from runtime._postgres_binaries import binaries_of as of; print(of(15, 'pg_receivewal'))"
+    run = ("run", "--rm", "--network=host", "--read-only", "--cap-drop=all", "--entrypoint")
+    assert engine(*run, "python3", BACKUP, "-c", find).strip() == "/usr/lib/postgresql/15/bin"
+    programs = (
+        "/usr/lib/postgresql/15/bin/pg_receivewal --version && /usr/lib/postgresql/15/bin/pg_basebackup --version"
+    )
+    look = f"{programs}; stat -c '%u %a' /spool /vault; command -v gcc pip; true"
+    said = engine(*run, "sh", BACKUP, "-c", look).splitlines()
+    assert [each.split()[0] for each in said[:2]] == ["pg_receivewal", "pg_basebackup"]
+    assert said[2:] == [f"{USER} 700"] * 2
