@@ -1,5 +1,6 @@
 """The HTTP application: the services that were asked for, under /v1, with what all of them share around them."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
@@ -45,6 +46,8 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
             await app.state.later.drain()
 
     app = _routed(names, lifespan)
+    if settings.api_description_file is not None and "codec" not in names:
+        app.openapi_schema = json.loads(settings.api_description_file.read_bytes())
     app.state.keys = KeySet(settings)
     app.state.later = Later()
     if settings.web_dir is not None:

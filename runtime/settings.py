@@ -137,6 +137,8 @@ class Settings(BaseSettings):
     """Where customers and carriers reach the API, without a final slash."""
     app_url: str | None = None
     """Where people reach the pages that links in messages open; the API's own address if not given."""
+    api_description_file: Path | None = None
+    """What `entrega openapi` printed: so that one service of several, each a process, describes all of them."""
     web_dir: Path | None = None
     """The built web app, which the API then serves at `/`; a CDN may do so instead."""
     map_tiles_url: Annotated[str, Field(pattern=_TILES)] | None = None

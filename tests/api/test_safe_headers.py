@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ import structlog
 from fastapi import FastAPI
 from test_limiting import client, made
 
+from api.app import create_app
 from api.deps import Parts
 from runtime.settings import Settings
 
@@ -104,6 +107,20 @@ async def test_the_page_runs_our_scripts_and_no_others(http: httpx.AsyncClient) 
     for path in loaded:
         assert path.startswith("/v1/docs/files/")
         assert (await http.get(path)).status_code == 200
+
+
+async def test_one_service_of_several_describes_all_of_them(
+    parts: Parts, settings: Settings, tmp_path: Path, app: FastAPI
+) -> None:
+    whole = tmp_path / "openapi.json"
+    whole.write_text(json.dumps(app.openapi()))
+    alone = create_app(["availability"], settings.model_copy(update={"api_description_file": whole}), parts)
+    alone.state.parts = parts  # ASGITransport runs no lifespan
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=alone), base_url="http://api") as http:
+        told = (await http.get("/v1/openapi.json")).json()
+        assert told == app.openapi()
+        assert (await http.delete("/v1/areas")).headers["allow"] == "GET, POST"
+        assert (await http.get("/v1/docs")).status_code == 200
 
 
 async def test_an_error_of_ours_is_logged_by_its_place_alone(http: httpx.AsyncClient) -> None:

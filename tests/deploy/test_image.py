@@ -16,6 +16,8 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
+from api.app import description
+from entrega import SERVICES as NAMES
 from runtime.embedded import Stack
 
 BASE, IMAGE = "localhost/entrega-python:test", "localhost/entrega:test"
@@ -155,6 +157,9 @@ def test_the_image_says_what_it_is_and_holds_nothing_to_build_with(engine: Engin
     look = "command -v gcc cc make pip; ls -d /src /opt/build /root/.cache 2>/dev/null; true"
     assert engine("run", "--rm", "--network=host", "--entrypoint", "sh", IMAGE, "-c", look) == ""
     assert engine("run", "--rm", "--network=host", IMAGE, "version").strip()
+    told = "import json, os; print(*json.load(open(os.environ['ENTREGA_API_DESCRIPTION_FILE']))['paths'])"
+    paths = engine("run", "--rm", "--network=host", "--entrypoint", "python3", IMAGE, "-c", told).split()
+    assert set(paths) == set(description(NAMES)["paths"])  # of every service, whichever answers
 
 
 def test_the_image_for_backups_has_its_servers_programs_and_is_no_more_than_ours(
