@@ -1,5 +1,6 @@
 """The front door: one command, everything Entrega can do; each command imports only what it needs."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 SERVICES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
 _MOST_HEADER_BYTES = 32_768
-_GRACEFUL_SECONDS = 5  # live streams never end by themselves
 
 # What twenty deliveries need to live their lives in a minute or two instead of days.
 DEMO_SPEED = 300.0
@@ -124,6 +124,7 @@ def api(
     from api.app import create_app
     from runtime.logs import configure_logs
     from runtime.metrics import tell_metrics
+    from runtime.serving import Server
     from runtime.settings import load_settings
     from runtime.tls import server_context
 
@@ -131,11 +132,11 @@ def api(
     configure_logs(settings)
     tls = server_context(settings)
     tell_metrics(settings, settings.metrics_address)
-    uvicorn.run(
-        create_app(chosen, settings),
+    served = create_app(chosen, settings)
+    config = uvicorn.Config(
+        served,
         host=host,
         port=port,
-        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         ssl_context_factory=(lambda _config, _default: tls) if tls else None,
         log_config=None,
         access_log=False,
@@ -144,6 +145,8 @@ def api(
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
     )
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config, served.state.leaving, settings.serve_on_for).run()
 
 
 @app.command()

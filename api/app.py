@@ -22,6 +22,7 @@ from api.sizes import MOST_BYTES, Sizes
 from api.tokens import KeySet
 from api.unexpected import Unexpected
 from runtime.parts import check, open_parts
+from runtime.serving import Leaving
 from runtime.settings import Settings
 
 _MOST_PAYLOAD_BYTES = 4 << 20  # of the codec server, which is served alone: a page of the Temporal UI
@@ -50,6 +51,7 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
         app.openapi_schema = json.loads(settings.api_description_file.read_bytes())
     app.state.keys = KeySet(settings)
     app.state.later = Later()
+    app.state.leaving = Leaving()
     if settings.web_dir is not None:
         app.router.default = Pages(
             settings.web_dir, app.router.not_found, settings.map_tiles_url, settings.map_tiles_credit

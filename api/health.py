@@ -27,8 +27,11 @@ async def live() -> Health:
 
 
 @router.get("/ready")
-async def ready(parts: PartsDep) -> Health:
-    """The database answers; Temporal and MongoDB may be away for a while without anything being lost."""
+async def ready(request: Request, parts: PartsDep) -> Health:
+    """The database answers, and this process is not about to end; Temporal and MongoDB may be away for a while without
+    anything being lost."""
+    if request.app.state.leaving.begun:
+        raise Unavailable("this process is about to end")
     try:
         async with asyncio.timeout(_READY_WITHIN_S):
             await parts.journal.after(Cursor(), 1)

@@ -8,9 +8,9 @@ import structlog
 from fastapi import Depends, Request
 
 from domain.errors import DomainError
+from runtime.serving import LATER_S
 
 log = structlog.get_logger(__name__)
-_DRAIN_S = 15.0
 
 
 class Later:
@@ -28,7 +28,7 @@ class Later:
     async def drain(self) -> None:
         """Waits for what has been started, but not for ever."""
         if self._running:
-            await asyncio.wait(set(self._running), timeout=_DRAIN_S)
+            await asyncio.wait(set(self._running), timeout=LATER_S)
 
     @staticmethod
     async def _done(what: str, work: Coroutine[Any, Any, object]) -> None:

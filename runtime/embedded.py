@@ -45,6 +45,7 @@ _EASE = {
     "ADDRESS_RATE": "1000000",
     "STREAMS_PER_CLIENT": "1000",
     "WEBHOOKS_TO_THIS_MACHINE": "true",
+    "SERVE_ON_FOR": "0",
 }
 
 

@@ -165,6 +165,9 @@ class Settings(BaseSettings):
     """How long it is remembered what was sent to subscribers; longer than anything is tried."""
     streams_per_client: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Live streams of one user or service account that a process holds open."""
+    serve_on_for: Annotated[float, Field(ge=0, le=60)] = 5.0
+    """Seconds that an API serves on after SIGTERM, saying at /healthz/ready that it is about to end: longer than
+    whoever sends it requests takes to notice, and than a proxy keeps a connection that stands idle."""
     cache_url: str = "mem://"
 
     geocoder_url: Annotated[str, Field(pattern=_HTTP_URL)] | None = None

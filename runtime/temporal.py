@@ -54,6 +54,9 @@ from workflows.upkeep import (
     SweepInboxWorkflow,
 )
 
+ENDS_WITHIN = timedelta(seconds=25)
+"""How long a worker that is told to end waits for what runs."""
+
 
 @functools.lru_cache(maxsize=1024)
 def _adapter(type_hint: Any) -> TypeAdapter[Any]:
@@ -151,7 +154,7 @@ def make_worker(
             default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
         )
     settings: dict[str, Any] = {
-        "graceful_shutdown_timeout": timedelta(seconds=25),
+        "graceful_shutdown_timeout": ENDS_WITHIN,
         # A killed worker otherwise stalls its cached workflows for ten seconds.
         "sticky_queue_schedule_to_start_timeout": timedelta(seconds=3),
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),

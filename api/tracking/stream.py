@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from prometheus_client import Gauge
 from pydantic import JsonValue
@@ -18,6 +18,7 @@ from domain._values import Timestamp, Value
 from domain.audit import Cursor, JournalLine
 from domain.shown import for_customer
 from domain.users import is_staff, may_see, sees_only_own
+from runtime.serving import Leaving
 
 router = APIRouter(tags=["tracking"])
 STREAMS = Gauge("entrega_streams", "Live streams open")
@@ -102,6 +103,7 @@ async def _followed(
     dependencies=[Depends(_place)],
 )
 async def stream(
+    request: Request,
     parts: PartsDep,
     caller: Follower,
     cursor: Annotated[Cursor, Depends(_resume)],
@@ -110,12 +112,14 @@ async def stream(
 ) -> AsyncIterator[ServerSentEvent]:
     """Everything that happens to this organisation's deliveries, from `Last-Event-ID` (or the beginning) on.
 
-    Ends after ten minutes; clients resume with the last id they saw. Nothing of the database is held between reads.
+    Ends after ten minutes, or when a server is replaced; clients resume with the last id they saw. Nothing of the
+    database is held between reads.
     """
+    leaving: Leaving = request.app.state.leaving
     organisation_id = None if everything and is_staff(caller) else caller.organisation_id
     ends = time.monotonic() + _LIFETIME_S
     with STREAMS.track_inprogress():
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and not leaving.shut:
             lines: Sequence[JournalLine]
             try:
                 lines = await parts.journal.after(cursor, _BATCH, organisation_id, delivery_id)

@@ -25,6 +25,7 @@ from domain.users import OrgRole, Principal, Role
 from runtime.caching import Once
 from runtime.codec import SealingCodec
 from runtime.hints import Bell
+from runtime.serving import Leaving
 from runtime.settings import Settings
 from runtime.temporal import connect
 from runtime.wiring import identity
@@ -150,7 +151,7 @@ def routed(settings: Settings) -> FastAPI:
 @pytest.fixture
 def app(routed: FastAPI, settings: Settings, parts: Parts) -> FastAPI:
     routed.state.parts = parts  # ASGITransport runs no lifespan
-    routed.state.keys, routed.state.later = KeySet(settings), Later()
+    routed.state.keys, routed.state.later, routed.state.leaving = KeySet(settings), Later(), Leaving()
     return routed
 
 

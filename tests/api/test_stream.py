@@ -168,3 +168,17 @@ async def test_a_refused_stream_is_a_problem(served: str) -> None:
         async with httpx.AsyncClient(base_url=served) as client:
             answer = await client.get("/v1/stream")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_a_process_about_to_end_is_not_ready_and_ends_its_streams_whole(
+    served: str, app: FastAPI, signed: Any
+) -> None:
+    headers = await signed()
+    async with asyncio.timeout(20), httpx.AsyncClient(base_url=served) as client:
+        assert (await client.get("/healthz/ready")).status_code == 200
+        async with client.stream("GET", "/v1/stream", headers=headers, params={"after": "now"}) as answer:
+            app.state.leaving.begun = app.state.leaving.shut = True
+            async for _ in answer.aiter_lines():  # httpx raises where one breaks off
+                pass
+        unready = await client.get("/healthz/ready")
+    assert (unready.status_code, unready.json()["code"]) == (503, "unavailable")

@@ -21,7 +21,9 @@ from runtime.backup.making import vault_of
 from runtime.backup.postgres import Server, run
 from runtime.parts import check
 from runtime.preparing import OURS, PROCESSES, prepare
-from runtime.settings import SettingMissing, load_settings
+from runtime.serving import leaves_within
+from runtime.settings import SettingMissing, Settings, load_settings
+from runtime.temporal import ENDS_WITHIN
 from runtime.tls import inside_trust, server_context, temporal_door
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -144,6 +146,19 @@ def test_every_path_of_the_api_goes_to_the_service_that_answers_it() -> None:
             concrete = re.sub(r"\{[^}]+\}", "x", path)
             to = [up for _, patterns, up in routes if any(fnmatchcase(concrete, each) for each in patterns.split())]
             assert to == [f"{name}-api"], path
+
+
+def test_whoever_is_told_to_end_has_the_time_it_takes() -> None:
+    serve_on = Settings().serve_on_for
+    needs = max(leaves_within(serve_on), ENDS_WITHIN.total_seconds())
+    for name in PROCESSES.keys() - ONCE:
+        assert int(SERVICES[name]["stop_grace_period"].removesuffix("s")) > needs, name
+    written = (DEPLOY / "proxy" / "Caddyfile").read_text()
+    (keeps,) = re.findall(r"\n\s+keepalive (\d+)s\n", written)
+    assert int(keeps) < serve_on  # it lets go of a connection that stands idle first
+    (gives,) = re.findall(r"\n\s+grace_period (\d+)s", written)
+    assert "stop_grace_period" not in SERVICES["proxy"]
+    assert int(gives) < 10  # compose's own
 
 
 def test_what_others_are_told_by_files_is_what_the_code_says() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from runtime.settings import PREFIX, SettingMissing, load_settings
+from runtime.serving import leaves_within
+from runtime.settings import PREFIX, SettingMissing, Settings, load_settings
+from runtime.temporal import ENDS_WITHIN
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "entrega"
@@ -17,6 +19,7 @@ _OURS = ROOT / ".venv" / "deploy" / "bin" / "helm"
 HELM = str(_OURS) if _OURS.exists() else shutil.which("helm")
 pytestmark = pytest.mark.skipif(HELM is None, reason="Helm is not here: make check-deploy installs it")
 _TEMPLATES = {"Deployment", "WorkerDeployment", "Job"}
+_LASTING = ("api", "worker", "relay")
 _AT = "/run/entrega"
 _URLS = {
     "DATABASE_URL": "postgresql://role:secret@db/entrega?sslmode=verify-full",
@@ -145,6 +148,15 @@ def _fill(home: Path, container: Thing, volumes: list[Thing]) -> None:
         for name in names:
             url = next((url for ending, url in _URLS.items() if name.endswith(ending)), "")
             (folder / name).write_text(url)
+
+
+def test_whoever_is_told_to_end_has_the_time_it_takes(things: list[Thing]) -> None:
+    needs = max(leaves_within(Settings().serve_on_for), ENDS_WITHIN.total_seconds())
+    found = [pod["spec"] for _, pod in _pods(things) if pod["spec"]["containers"][0].get("args", [""])[0] in _LASTING]
+    assert len(found) > 12
+    for pod in found:
+        assert pod["terminationGracePeriodSeconds"] > needs
+        assert "lifecycle" not in pod["containers"][0]  # it waits by itself, with the endpoint gone from its Service
 
 
 def test_one_service_is_updated_alone() -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
-from temporalio.client import Client
+from builds import OUR_FAULT, OURS, builds
 
 from demo import FINAL, play
 from entrega import DEMO_POLICY, DEMO_SPEED
@@ -19,9 +18,6 @@ from runtime.embedded import Stack
 from runtime.temporal import connect
 
 pytestmark = pytest.mark.long
-_OURS = "WorkflowType = 'DeliveryWorkflow'"
-_OUR_FAULT = {"NON_DETERMINISTIC_ERROR", "WORKFLOW_WORKER_UNHANDLED_FAILURE"}
-"""Why a task may not fail; that something came in meanwhile is no fault."""
 _UNDER_WAY = 12  # of the demo's twenty
 _WORKERS = ("api", "furnish", "mailbox", "migrate", "mongo", "postgres", "relay", "sandbox", "temporal")
 
@@ -50,21 +46,6 @@ async def _ready(probe: httpx.AsyncClient) -> bool:
         return False
 
 
-async def _builds(temporal: Client) -> tuple[list[set[str]], set[str]]:
-    """Which builds worked at each delivery, and why tasks of their workflows failed."""
-    worked, failed = [], set()
-    async for told in temporal.list_workflows(_OURS):
-        builds = set()
-        async for event in temporal.get_workflow_handle(told.id, run_id=told.run_id).fetch_history_events():
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-                builds.add(event.workflow_task_completed_event_attributes.deployment_version.build_id)
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-                cause = event.workflow_task_failed_event_attributes.cause
-                failed.add(WorkflowTaskFailedCause.Name(cause).removeprefix("WORKFLOW_TASK_FAILED_CAUSE_"))
-        worked.append(builds)
-    return worked, failed
-
-
 async def test_a_new_build_ends_the_deliveries_that_another_began(tmp_path: Path) -> None:
     env = {"ENTREGA_SET_CURRENT_VERSION": "true"}
     only = {"speed": DEMO_SPEED, "policy": DEMO_POLICY, "usual_ports": False, "env": env}
@@ -73,15 +54,15 @@ async def test_a_new_build_ends_the_deliveries_that_another_began(tmp_path: Path
         temporal = await connect(stack.env["ENTREGA_TEMPORAL_ADDRESS"])
         async with _worker(stack, "first", port):
             demo = asyncio.create_task(play(stack.urls["api"], stack.urls["sandbox"]))
-            while (await temporal.count_workflows(f"{_OURS} AND ExecutionStatus = 'Running'")).count < _UNDER_WAY:
+            while (await temporal.count_workflows(f"{OURS} AND ExecutionStatus = 'Running'")).count < _UNDER_WAY:
                 assert not demo.done()
                 await asyncio.sleep(0.2)
         async with _worker(stack, "second", port):
             outcomes, balanced = await demo
-            worked, failed = await _builds(temporal)
+            worked, failed = await builds(temporal)
     assert balanced
     assert not [(outcome.number, outcome.status) for outcome in outcomes if outcome.status not in FINAL]
     assert sum(outcome.right for outcome in outcomes) > len(outcomes) // 2
-    assert not failed & _OUR_FAULT
-    assert sum(builds == {"first", "second"} for builds in worked) >= _UNDER_WAY // 2
+    assert not failed & OUR_FAULT
+    assert sum(by == {"first", "second"} for by in worked) >= _UNDER_WAY // 2
     assert set().union(*worked) == {"first", "second"}

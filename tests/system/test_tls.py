@@ -8,9 +8,9 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
+from listening import listeners, refused, said_to_plaintext
 from pymongo import AsyncMongoClient
 from pymongo.errors import ServerSelectionTimeoutError
 
@@ -75,37 +75,13 @@ async def test_a_command_beside_it_finds_its_way_in(encrypted: Stack) -> None:
     assert "No answer came from" in said["open_delivery/trava"]  # the one that hangs
 
 
-def _listeners(stack: Stack) -> dict[int, tuple[str, str]]:
-    """Every port that a part or a child of it listens on, with whose it is and on which address."""
-    found = {}
-    for part, pid in stack.pids().items():
-        process = psutil.Process(pid)
-        for each in (process, *process.children(recursive=True)):
-            for connection in each.net_connections("tcp"):
-                if connection.status == psutil.CONN_LISTEN:
-                    found[connection.laddr.port] = (part, connection.laddr.ip)
-    return found
-
-
-async def _said_to_plaintext(port: int) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        async with asyncio.timeout(20):
-            return await reader.read()
-    except ConnectionError:
-        return b""
-    finally:
-        writer.close()
-
-
 async def test_no_port_takes_plaintext_but_temporals_own_behind_the_proxy(encrypted: Stack) -> None:
-    ports, listeners = encrypted._ports, _listeners(encrypted)
+    ports, found = encrypted._ports, listeners(encrypted.pids())
     behind = {ports[name] for name in BEHIND.values()}
-    assert behind <= set(listeners)
-    assert {address for _, address in listeners.values()} <= {"127.0.0.1", "::1"}
+    assert behind <= {each.port for each in found}
+    assert {each.address for each in found} <= {"127.0.0.1", "::1"}
     # Temporal's server keeps further ports to itself, on the loopback too.
-    open_to_all = {port: part for port, (part, _) in listeners.items() if part != "temporal" and port not in behind}
+    open_to_all = {each.port: each.part for each in found if each.part != "temporal" and each.port not in behind}
     names = {name for name, port in ports.items() if port in open_to_all}
     assert names == set(ports) - set(BEHIND.values())
     for port, part in open_to_all.items():
@@ -125,8 +101,7 @@ async def test_no_port_takes_plaintext_but_temporals_own_behind_the_proxy(encryp
                 with pytest.raises(ServerSelectionTimeoutError, match="clos"):
                     await client.entrega.audit.find_one()
         else:
-            said = await _said_to_plaintext(port)
-            assert said == b"" or said.startswith(b"HTTP/1.0 400 "), (part, port)
+            assert refused(await said_to_plaintext(port)), (part, port)
         assert encrypted.authority is not None
         if port == ports["temporal"]:
             continue  # wants a certificate of ours: tests/runtime/test_tls_servers.py

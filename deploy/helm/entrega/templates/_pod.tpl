@@ -8,7 +8,7 @@ enableServiceLinks: false
 {{- if eq $p.role "job" }}
 restartPolicy: Never
 {{- else }}
-terminationGracePeriodSeconds: {{ ternary 60 30 (eq $p.role "worker") }}
+terminationGracePeriodSeconds: 60  # an API leaves within 35 s, a worker within 30
 {{- end }}
 {{- include "entrega.placement" . | nindent 0 }}
 {{- with .before }}
@@ -84,10 +84,6 @@ readinessProbe:
   periodSeconds: 5
   timeoutSeconds: 5
   failureThreshold: 2
-{{- end }}
-{{- if eq $p.role "api" }}
-lifecycle:
-  preStop: {sleep: {seconds: 5}}  # until nobody is sent here any more
 {{- end }}
 volumeMounts:
   - {name: scratch, mountPath: /tmp}

@@ -1637,7 +1637,8 @@ export interface paths {
          * Stream
          * @description Everything that happens to this organisation's deliveries, from `Last-Event-ID` (or the beginning) on.
          *
-         *     Ends after ten minutes; clients resume with the last id they saw. Nothing of the database is held between reads.
+         *     Ends after ten minutes, or when a server is replaced; clients resume with the last id they saw. Nothing of the
+         *     database is held between reads.
          */
         get: operations["stream"];
         put?: never;
