@@ -12,6 +12,7 @@ import trustme
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from proxying import API_PORT, CADDY, NAMES, Resolver, network, proxied, resolving
 
+from api.sizes import MOST_BYTES
 from runtime._certificates import Certificates
 from runtime.metrics import free_port
 
@@ -92,10 +93,17 @@ async def test_who_is_gone_is_left_out_whatever_was_asked(installation: Installa
 
 
 @pytest.mark.parametrize(
-    ("method", "key", "status"), [("GET", "", 200), ("POST", "k-1", 200), ("POST", "", 502)], ids=str
+    ("method", "path", "key", "status"),
+    [
+        ("GET", "/v1/quotes", "", 200),
+        ("POST", "/v1/deliveries", "k-1", 200),
+        ("POST", "/v1/deliveries", "", 502),
+        ("POST", "/v1/imports", "k-1", 502),  # files are not held
+    ],
+    ids=str,
 )
 async def test_what_was_broken_off_is_asked_again_where_that_does_no_harm(
-    method: str, key: str, status: int, installation: Installation
+    method: str, path: str, key: str, status: int, installation: Installation
 ) -> None:
     heard: list[bytes] = []
 
@@ -106,8 +114,8 @@ async def test_what_was_broken_off_is_asked_again_where_that_does_no_harm(
     for _ in range(2):
         await installation.replica(first_breaks_off)
     headers = {"Idempotency-Key": key} if key else {}
-    body = b"" if method == "GET" else b"x" * 100_000
-    answer = await installation.client.request(method, "/v1/quotes", headers=headers, content=body)
+    body = b"" if method == "GET" else b"x" * MOST_BYTES
+    answer = await installation.client.request(method, path, headers=headers, content=body)
     assert answer.status_code == status
     assert heard == [body] * (2 if status == 200 else 1)  # the whole of it each time
 
