@@ -169,12 +169,14 @@ def worker(
     from runtime.calls import never_connected
     from runtime.queues import QUEUES
     from runtime.settings import load_settings
+    from runtime.traces import process_name, traced
     from workers.run import run_workers
 
     chosen = _chosen(names, QUEUES)
     settings = load_settings()
     try:
-        asyncio.run(run_workers(chosen, settings))
+        with traced(settings, process_name("worker", chosen)):
+            asyncio.run(run_workers(chosen, settings))
     except RuntimeError as error:
         if not never_connected(error):
             raise
@@ -187,9 +189,12 @@ def relay() -> None:
     import asyncio
 
     from runtime.settings import load_settings
+    from runtime.traces import traced
     from workers.relay import run_relay
 
-    asyncio.run(run_relay(load_settings()))
+    settings = load_settings()
+    with traced(settings, "relay"):
+        asyncio.run(run_relay(settings))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.middleware.cors import CORSMiddleware
 
@@ -24,6 +25,7 @@ from api.unexpected import Unexpected
 from runtime.parts import check, open_parts
 from runtime.serving import Leaving
 from runtime.settings import Settings
+from runtime.traces import on_http, process_name, traced
 
 _MOST_PAYLOAD_BYTES = 4 << 20  # of the codec server, which is served alone: a page of the Temporal UI
 
@@ -41,12 +43,14 @@ def create_app(names: Sequence[str], settings: Settings, parts: Parts | None = N
             app.state.parts = parts
             yield
             return
-        async with open_parts(settings, names) as opened:
-            app.state.parts = Parts(**opened)
-            yield
-            await app.state.later.drain()
+        # Here and not around the server, which at its end dies by the signal that it was sent.
+        with traced(settings, process_name("api", names), outermost=True):
+            async with open_parts(settings, names) as opened:
+                app.state.parts = Parts(**opened)
+                yield
+                await app.state.later.drain()
 
-    app = _routed(names, lifespan)
+    app = _routed(names, lifespan, on_http(settings))
     if settings.api_description_file is not None and "codec" not in names:
         app.openapi_schema = json.loads(settings.api_description_file.read_bytes())
     app.state.keys = KeySet(settings)
@@ -66,7 +70,9 @@ def description(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _routed(
-    names: Sequence[str], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    names: Sequence[str],
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+    telemetry: TelemetryConfig | None = None,
 ) -> FastAPI:
     app = FastAPI(
         title="Entrega",
@@ -78,6 +84,7 @@ def _routed(
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
+        telemetry=telemetry,
     )
     for name in names:
         service = import_module(f"api.{name}")
@@ -107,6 +114,7 @@ def _surround(app: FastAPI, settings: Settings, *, decoding: bool) -> None:
             "Idempotency-Key",
             "If-None-Match",
             "Last-Event-ID",
+            "Traceparent",
             "X-Access-Ticket",
             "X-Namespace",
             "X-Request-Id",

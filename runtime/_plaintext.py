@@ -11,7 +11,7 @@ from pydantic import SecretStr
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
-_WEB = ("public_url", "jwks_url", "geocoder_url", "cep_url", "temporal_ui_url")
+_WEB = ("public_url", "jwks_url", "geocoder_url", "cep_url", "temporal_ui_url", "traces_url")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

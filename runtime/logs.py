@@ -60,6 +60,16 @@ def _without_words(_logger: object, _method: str, event: structlog.typing.EventD
     return event
 
 
+def _of_the_trace(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The ids under which the same is found among traces."""
+    from opentelemetry import trace  # here, since whoever is not traced need not load it
+
+    at = trace.get_current_span().get_span_context()
+    if at.is_valid:
+        event.update(trace_id=trace.format_trace_id(at.trace_id), span_id=trace.format_span_id(at.span_id))
+    return event
+
+
 def configure_logs(settings: Settings) -> None:
     """One format for our own lines and for the libraries', to standard error."""
     shared: list[structlog.typing.Processor] = [
@@ -69,6 +79,8 @@ def configure_logs(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_words,
     ]
+    if settings.traces_url is not None:
+        shared.insert(1, _of_the_trace)
     final = structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler()
     handler.setFormatter(

@@ -28,7 +28,8 @@ async def open_parts(settings: Settings, names: Sequence[str]) -> AsyncIterator[
     async with Wiring(settings) as wiring:
         where = settings.temporal_address, settings.temporal_namespace
         codec = wiring.codec(names)
-        temporal = await connect(*where, codec=codec, tls=temporal_door(settings), lazy=True)
+        traced = settings.traces_url is not None
+        temporal = await connect(*where, codec=codec, tls=temporal_door(settings), lazy=True, traced=traced)
         cache = open_cache(settings.cache_url)
         reader = next(name for name in ("tracking", "deliveries", *names) if name in names)
         atlas = wiring.atlas(cache)

@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     """Where they expose ours, if ENTREGA_METRICS_ADDRESS is not set."""
     relay_metrics_port: int | None = None
     """The relay's, on the loopback, if ENTREGA_METRICS_ADDRESS is not set."""
+    traces_url: Annotated[str, Field(pattern=_HTTP_URL)] | None = None
+    """Where a collector takes spans by OTLP over HTTP, as in https://tempo:4318/v1/traces: one of ours, believed by
+    ENTREGA_TLS_CA_FILE and shown this process's certificate. Without it nothing is traced."""
+    traces_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The share of traces that is kept; the same everywhere."""
     deployment_name: Annotated[
         str,
         Field(

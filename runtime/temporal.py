@@ -40,6 +40,7 @@ from domain.tracking import Scan
 from runtime._renewing import Door, Renewed, Renewing
 from runtime.calls import reached
 from runtime.request_ids import RequestIds
+from runtime.traces import on_temporal
 from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
 from workflows.messages import CarrierReport
@@ -104,6 +105,7 @@ async def connect(
     tls: Door | None = None,
     lazy: bool = False,
     metrics_address: str | None = None,
+    traced: bool = False,
 ) -> Client:
     """A client; lazy ones start while Temporal is down. One per process: they do not survive a fork.
 
@@ -114,7 +116,7 @@ async def connect(
         address,
         namespace=namespace,
         data_converter=data_converter(codec),
-        interceptors=[RequestIds()],
+        interceptors=[RequestIds(), *on_temporal(traced)],
         plugins=[Renewing(tls)] if tls else [],
         lazy=lazy,
         runtime=runtime,

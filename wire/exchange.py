@@ -3,10 +3,12 @@
 import math
 import ssl
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import httpx
@@ -14,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from wire.errors import BadAnswer, NoAnswer
 from wire.reading import strict_json, unreadable
+from wire.spans import answered, spanned
 
 CAP = 1024 * 1024
 """Bytes of an answer's body, unpacked: the largest honest one is a few kilobytes."""
@@ -105,11 +108,24 @@ def _seconds_until(moment: datetime) -> float:
     return (aware - datetime.now(UTC)).total_seconds()
 
 
-async def exchange(http: httpx.AsyncClient, request: httpx.Request, progress: Progress, cap: int = CAP) -> Reply:
-    """Sends and reads to the end, at most `cap` bytes.
+async def exchange(
+    http: httpx.AsyncClient,
+    request: httpx.Request,
+    progress: Progress,
+    cap: int = CAP,
+    about: Mapping[str, str] = MappingProxyType({}),
+) -> Reply:
+    """Sends and reads to the end, at most `cap` bytes; `about` is what traces say of it.
 
     Raises NoAnswer (`unreachable` when not a byte left, else `broken`) or BadAnswer.
     """
+    with spanned(request, about) as span:
+        reply = await _exchange(http, request, progress, cap)
+        answered(span, reply.status)
+        return reply
+
+
+async def _exchange(http: httpx.AsyncClient, request: httpx.Request, progress: Progress, cap: int) -> Reply:
     request.extensions["trace"] = progress.trace
     try:
         response = await http.send(request, stream=True)

@@ -14,6 +14,7 @@ import httpx
 from wire.addresses import Network, is_public, parsed
 from wire.errors import HeldBack, NoAnswer
 from wire.exchange import Progress, Reply, exchange
+from wire.spans import answered, spanned
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 FORBIDDEN = "forbidden_address"
@@ -176,8 +177,10 @@ async def knock(http: httpx.AsyncClient, request: httpx.Request, *, deadline_s: 
     request.extensions["trace"] = progress.trace
     try:
         async with asyncio.timeout(deadline_s):
-            response = await http.send(request, stream=True)
-            await response.aclose()
+            with spanned(request, {}) as span:
+                response = await http.send(request, stream=True)
+                await response.aclose()
+                answered(span, response.status_code)
             return Reply(response.status_code, response.headers, b"")
     except TimeoutError as error:
         reason = "timeout" if progress.sent else "unreachable"

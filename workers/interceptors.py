@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from opentelemetry import trace
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -51,6 +52,7 @@ class _Activities(ActivityInboundInterceptor):
         try:
             return await super().execute_activity(input)
         except DomainError as error:
+            trace.get_current_span().set_attribute("error.type", error.code)
             raise application_error(error) from error
 
 

@@ -141,6 +141,7 @@ async def run_relay(settings: Settings) -> None:
             codec=wiring.codec(("notifications",)),
             tls=temporal_door(settings),
             lazy=True,
+            traced=settings.traces_url is not None,
         )
         subscribers, notifier = wiring.subscribers(), TemporalNotifier(temporal)
         post = Post(wiring.members(), wiring.letter_queue(), TemporalLetterWriter(temporal))

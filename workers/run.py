@@ -51,6 +51,7 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
             codec=wiring.codec(names),
             tls=temporal_door(settings),
             metrics_address=temporals,
+            traced=settings.traces_url is not None,
         )
         workers: list[Worker] = []
         for name in names:

@@ -54,8 +54,9 @@ class Transcript:
         """As `wire.exchange`, and remembers it."""
         spoken, began = _Spoken(request, datetime.now(UTC)), time.monotonic()
         self._spoken.append(spoken)
+        whose = {"carrier": self.account.carrier, "carrier_account": self.account.account, "operation": self.operation}
         try:
-            spoken.reply = await exchange(http, request, progress)
+            spoken.reply = await exchange(http, request, progress, whose)
             return spoken.reply
         finally:
             spoken.ms = int((time.monotonic() - began) * 1000)

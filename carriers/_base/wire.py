@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -58,10 +58,12 @@ class Reply(wire.Reply):
         return found if isinstance(found, str) else ""
 
 
-async def exchange(http: httpx.AsyncClient, request: httpx.Request, progress: Progress) -> Reply:
+async def exchange(
+    http: httpx.AsyncClient, request: httpx.Request, progress: Progress, about: Mapping[str, str]
+) -> Reply:
     """Sends and reads to the end. Raises CarrierUnavailable or CarrierMisbehaved; see `wire.exchange`."""
     with _in_our_words():
-        reply = await wire.exchange(http, request, progress)
+        reply = await wire.exchange(http, request, progress, about=about)
     return Reply(reply.status, reply.headers, reply.body)
 
 

@@ -1,7 +1,8 @@
 """Unmistakable names, streets, phones, notes and secrets live on the whole system; then nowhere at rest are they found.
 
-Searched: logs, metrics, Temporal's database, MongoDB's files and a dump, PostgreSQL's files, its log of writes and a
-dump. Not searched: the sandbox and the mailbox, which are the other side and have to know, and the folder of secrets.
+Searched: logs, metrics, traces, Temporal's database, MongoDB's files and a dump, PostgreSQL's files, its log of writes
+and a dump. Not searched: the sandbox and the mailbox, which are the other side and have to know, and the folder of
+secrets.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+from collector import Collector, Taken
 from pymongo import AsyncMongoClient
 
 from demo.customer import Customer, Refused
@@ -55,8 +57,9 @@ def _body(scenario: Scenario) -> dict[str, Any]:
     return {**scenario.body(1), "pickup": _stop(NAMES[0]), "dropoff": dropoff, "parcels": parcels}
 
 
-async def _live(stack: Stack) -> list[str]:
-    """Everything that a customer can do wrong or right, told with canaries; the deliveries' ids."""
+async def _live(stack: Stack, trace: str) -> list[str]:
+    """Everything that a customer can do wrong or right, told with canaries; the deliveries' ids. The last is asked for
+    as a browser does that says which trace it is."""
     customer = Customer(stack.urls["api"])
     address = f"{secrets.token_hex(3)}.{EMAIL}"
     await customer.register(address, PASSWORD, NAMES[2])
@@ -71,6 +74,8 @@ async def _live(stack: Stack) -> list[str]:
         with pytest.raises(Refused):
             await customer.call("GET", path, params={"text": WISH, "cursor": NOTE})
     await customer.call("GET", "/v1/deliveries", params={"limit": 100})
+    customer._http.headers["traceparent"] = f"00-{trace}-{secrets.token_hex(8)}-01"
+    ids.append(await _made(customer, Scenario("", "")))
     await customer.close()
     return ids
 
@@ -187,15 +192,41 @@ async def _credentials(stack: Stack) -> tuple[str, ...]:
     return tuple(sorted(held))
 
 
+def _from_request_to_carriers(spans: list[Taken], its_id: str, trace: str) -> None:
+    """Every carrier's call goes back, span by span, to the request that the browser made."""
+    mine = {span.id: span for span in spans if span.trace == trace}
+    ways = []
+    for span in mine.values():
+        if "carrier" in span.attributes:
+            way = [span]
+            while way[-1].parent in mine:
+                way.append(mine[way[-1].parent])
+            ways.append(way)
+    assert {way[0].attributes["carrier"] for way in ways} >= {"uber_direct", "lalamove", "open_delivery"}
+    for way in ways:
+        assert way[-1].name == "POST /v1/deliveries"
+        assert {each.service for each in way} == {"api", "worker"}
+        assert its_id in {each.attributes.get("delivery_id") for each in way}
+    assert {(span.events, span.status) for span in spans} == {(0, "")}
+
+
 async def test_canaries_are_nowhere_to_be_found(tmp_path: Path) -> None:
-    async with Stack(tmp_path, speed=DEMO_SPEED, policy=DEMO_POLICY, usual_ports=False) as stack:
-        ids = tuple(await _live(stack))
+    with Collector() as collector:
+        await _nowhere(tmp_path, collector)
+
+
+async def _nowhere(tmp_path: Path, collector: Collector) -> None:
+    told = {"ENTREGA_TRACES_URL": collector.url}
+    async with Stack(tmp_path, speed=DEMO_SPEED, policy=DEMO_POLICY, usual_ports=False, env=told) as stack:
+        ids = tuple(await _live(stack, trace := secrets.token_hex(16)))
         words = (*PERSONAL, *await _credentials(stack))
         held = {"metrics": await _metrics(stack), **await _dumps(stack)}
         admin = Customer(stack.urls["api"])
         await admin.sign_in(ADMIN_EMAIL, stack.admin_password())
         assert (await admin.call("GET", f"/v1/tracking/{ids[0]}"))["scans"]
         await admin.close()
+    held["traces"] = b"".join(collector.bodies)  # all: the processes that made them have ended
+    _from_request_to_carriers(collector.spans, ids[-1], trace)
     canaries, sane = Search(words), Search(ids)
     for where, content in held.items():
         canaries.look(where, content)
@@ -206,5 +237,12 @@ async def test_canaries_are_nowhere_to_be_found(tmp_path: Path) -> None:
         canaries.look(name, content)
         sane.look(f"{name.partition('/')[0]}/", content)
     assert not canaries.found
-    for part in ("postgres/", "mongo/", "temporal/", "pg_dump", "MongoDB"):  # so the search finds what is there
+    for part in (
+        "postgres/",
+        "mongo/",
+        "temporal/",
+        "pg_dump",
+        "MongoDB",
+        "traces",
+    ):  # so the search finds what is there
         assert [found for found in sane.found if found.endswith(f"in {part}")], part
