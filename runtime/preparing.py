@@ -79,6 +79,7 @@ _OTHERS: Mapping[str, tuple[int, bool]] = {  # the image's user, and whether it 
     "prometheus": (65534, False),
     "alertmanager": (65534, False),
     "grafana": (472, False),
+    "tempo": (10001, False),
     "proxy": (OURS, False),
     "web": (OURS, False),
 }

@@ -85,6 +85,8 @@ DASHBOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
         Panel("Whole backups kept, and whether the databases are followed", "none", (
             (_or_none("max(entrega_backups)"), "kept"), (_or_none("max(entrega_backup_following_up)"), "followed"),
         )),
+        Panel("Spans of traces", "ops", ((_or_none(_rate("entrega_spans_total", "outcome")), "{{outcome}}"),),
+              "Lost is what the collector did not take in time; nothing else is the worse for it."),
         Panel("How long backups and drills take", "s", (
             (_or_none("max(entrega_backup_seconds)"), "a backup"),
             (_or_none("max(entrega_restore_drill_seconds)"), "a drill: the time to recover"),

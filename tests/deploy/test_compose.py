@@ -127,6 +127,17 @@ def test_only_who_calls_strangers_and_who_lets_people_in_leaves_the_machine() ->
         assert SERVICES[server]["networks"] == ["data"]
 
 
+def test_traces_go_where_they_are_taken() -> None:
+    receivers = yaml.safe_load((DEPLOY / "monitoring" / "tempo.yml").read_text())["distributor"]["receivers"]
+    taken = receivers["otlp"]["protocols"]["http"]
+    for name, service in SERVICES.items():
+        if url := service.get("environment", {}).get("ENTREGA_TRACES_URL"):
+            assert url == f"https://tempo:{taken['endpoint'].rpartition(':')[2]}/v1/traces"
+            assert name == "migrate" or name in ONCE or "watch" in service["networks"], name
+    assert "tempo" not in PROCESSES
+    assert {path.rpartition("/")[0] for path in taken["tls"].values() if path.startswith("/")} == {"/run/secrets"}
+
+
 def test_every_file_that_is_mounted_is_there(installation: Path) -> None:
     missing = []
     for name, service in SERVICES.items():

@@ -148,6 +148,16 @@ def grafana(told: Told) -> bool:
     return told[0]["environment"]["GF_SERVER_PROTOCOL"] == "https" and has_pair(told[1])
 
 
+def tempo(told: Told) -> bool:
+    """What its parts say to each other stays on the loopback."""
+    config = yaml.safe_load((DEPLOY / "monitoring" / "tempo.yml").read_text())
+    server, otlp = config["server"], config["distributor"]["receivers"]["otlp"]["protocols"]
+    assert server["grpc_listen_address"] == LOOPBACK
+    assert config["memberlist"]["bind_addr"] == [LOOPBACK]
+    assert set(otlp) == {"http"}
+    return bool(otlp["http"]["tls"]["client_ca_file"] and server["http_tls_config"]["cert_file"]) and has_pair(told[1])
+
+
 Doors = Mapping[int, Callable[[Told], bool]]
 API: Doors = MappingProxyType({8000: ours, 9460: ours})
 WORKER: Doors = MappingProxyType({9460: ours, 9464: our_loopback})
@@ -169,6 +179,7 @@ LISTENS: dict[str, Doors] = {
     "prometheus": {9090: watched},
     "alertmanager": {9093: alertmanager},
     "grafana": {3000: grafana},
+    "tempo": {3200: tempo, 4318: tempo},
 }
 """By service, each port it listens at, and what says that nothing travels there in the clear. None without a row."""
 
@@ -217,11 +228,13 @@ def test_who_asks_does_so_by_tls() -> None:
         assert job["scheme"] == "https"
         assert job["tls_config"]["ca_file"] == "/run/secrets/ca.pem"
         assert not job["tls_config"].get("insecure_skip_verify")
-    [source] = yaml.safe_load((DEPLOY / "monitoring/grafana/provisioning/datasources/prometheus.yml").read_text())[
-        "datasources"
-    ]
-    assert source["url"] == "https://prometheus:9090"
-    assert source["jsonData"] == {"tlsAuth": True, "tlsAuthWithCACert": True, "serverName": "prometheus"}
+    for name, port in (("prometheus", 9090), ("tempo", 3200)):
+        told = yaml.safe_load((DEPLOY / f"monitoring/grafana/provisioning/datasources/{name}.yml").read_text())
+        [source] = told["datasources"]
+        assert source["url"] == f"https://{name}:{port}"
+        assert source["jsonData"]["serverName"] == name
+        assert source["jsonData"]["tlsAuthWithCACert"]
+        assert not source["jsonData"].get("tlsSkipVerify")
 
 
 # ── for real, where Debian's programs are ─────────────────────────────────────────────────────────────────

@@ -159,6 +159,23 @@ def test_whoever_is_told_to_end_has_the_time_it_takes(things: list[Thing]) -> No
         assert "lifecycle" not in pod["containers"][0]  # it waits by itself, with the endpoint gone from its Service
 
 
+def _goes_to(thing: Thing) -> set[int]:
+    return {port["port"] for rule in thing["spec"]["egress"] for port in rule["ports"]}
+
+
+def test_traces_go_to_their_collector_where_there_is_one_and_nowhere_else() -> None:
+    for values, told in (("example", True), ("kind", False)):
+        things = _rendered("--set", "jobs.backup.enabled=true", values=values)
+        policies = {thing["metadata"]["name"]: thing for thing in things if thing["kind"] == "NetworkPolicy"}
+        for thing, pod in _pods(things):
+            env = [entry["name"] for entry in pod["spec"]["containers"][0].get("env", ())]
+            if f"{PREFIX}METRICS_ADDRESS" in env:
+                assert (f"{PREFIX}TRACES_URL" in env) == told
+            goes_on = f"{PREFIX}METRICS_ADDRESS" in env
+            if "egress" in policies[thing["metadata"]["name"]]["spec"]:
+                assert (4318 in _goes_to(policies[thing["metadata"]["name"]])) == (told and goes_on)
+
+
 def test_one_service_is_updated_alone() -> None:
     digest = f"sha256:{'9' * 64}"
     before, after = _rendered(), _rendered("--set", f"services.deliveries.image.digest={digest}")
