@@ -210,6 +210,15 @@ def _from_request_to_carriers(spans: list[Taken], its_id: str, trace: str) -> No
     assert {(span.events, span.status) for span in spans} == {(0, "")}
 
 
+def _from_report_to_delivery(spans: list[Taken]) -> None:
+    """A carrier's webhook, the signal, and what the workflow made of it are one trace."""
+    by_id = {span.id: span for span in spans}
+    reported = [span for span in spans if span.name == "SignalWorkflow:carrier_reported" and span.parent]
+    assert {by_id[span.parent].name for span in reported} >= {"POST /v1/webhooks/{carrier}/{account}"}
+    followed = {span.name for span in spans if span.parent in {each.id for each in reported}}
+    assert "RunActivity:record_move" in followed
+
+
 async def test_canaries_are_nowhere_to_be_found(tmp_path: Path) -> None:
     with Collector() as collector:
         await _nowhere(tmp_path, collector)
@@ -226,7 +235,9 @@ async def _nowhere(tmp_path: Path, collector: Collector) -> None:
         assert (await admin.call("GET", f"/v1/tracking/{ids[0]}"))["scans"]
         await admin.close()
     held["traces"] = b"".join(collector.bodies)  # all: the processes that made them have ended
-    _from_request_to_carriers(collector.spans, ids[-1], trace)
+    spans = collector.spans
+    _from_request_to_carriers(spans, ids[-1], trace)
+    _from_report_to_delivery(spans)
     canaries, sane = Search(words), Search(ids)
     for where, content in held.items():
         canaries.look(where, content)
