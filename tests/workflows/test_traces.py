@@ -1,22 +1,35 @@
 """A trace goes through a delivery's workflow to the activities that follow, for as long as somebody may wait for them,
 and leaves the workflow as it is without one."""
 
-from datetime import timedelta
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 
+import fakes
 import pytest
+from making import fresh
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from receiver import receiving
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 from world import Life, World, workers
 
+from activities.notifications import NotificationActivities
+from channels.webhook import PREFIX, WebhookChannel, rules
+from domain.audit import Line
+from domain.notifications import Secrets, WebhookEndpoint
 from domain.pauses import PauseMode
 from runtime._spans import Cleaned
 from runtime._traced_temporal import Traced
-from runtime.temporal import data_converter
+from runtime.temporal import TemporalNotifier, data_converter, make_worker
+from workers.relay import tell_once
+from workflows import addressing
 from workflows.deliveries import DeliveryWorkflow
+from workflows.notifications import NotificationWorkflow
+
+BEGAN = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -59,6 +72,37 @@ async def test_each_request_is_one_trace_down_to_what_it_sets_in_motion(traced, 
     assert {span.attributes["delivery_id"] for span in (asked, booked, *started, *accepted)} == {life.id}
     history = await life.handle.fetch_history()
     await Replayer(workflows=[DeliveryWorkflow], data_converter=data_converter()).replay_workflow(history)
+
+
+async def test_what_the_relay_tells_a_subscriber_is_one_trace_down_to_the_message(traced, told):
+    journal, delivery = fakes.InMemoryJournal(), fresh("del")
+    there = fakes.InMemoryNotifications(journal)
+    told_of = Line(seq=1, kind="delivery.requested", actor="system", at=datetime.now(UTC), data={"status": "requested"})
+    journal.write(delivery, "org_1", [told_of])
+    async with AsyncExitStack() as stack:
+        receiver = await stack.enter_async_context(receiving())
+        channel = WebhookChannel(there.endpoints, rules(this_machine=True, tls_required=False))
+        stack.push_async_callback(channel.close)
+        made = {"organisation_id": "org_1", "created_at": BEGAN, "created_by": "usr_1", "updated_at": BEGAN}
+        endpoint = WebhookEndpoint.model_validate({"id": fresh("whe"), "url": receiver.url, **made})
+        await there.endpoints.add(endpoint, Secrets(current=f"whsec_{'A' * 32}"))
+        worker = make_worker(
+            traced,
+            addressing.NOTIFICATIONS,
+            workflows=[NotificationWorkflow],
+            activities=[NotificationActivities(journal, there.messages, {PREFIX: channel}).send_message],
+            graceful_shutdown_timeout=timedelta(0),
+        )
+        await stack.enter_async_context(worker)
+        assert await tell_once(journal, there.subscribers, TemporalNotifier(traced))
+        await traced.get_workflow_handle(addressing.notification_workflow_id(endpoint.id, delivery)).result()
+    assert len(receiver.calls) == 1
+    [begun] = [
+        each for each in told.get_finished_spans() if each.name == "SignalWithStartWorkflow:NotificationWorkflow"
+    ]
+    [sent] = ran(told, "send_message")
+    assert traces([sent]) == traces([begun])
+    assert sent.attributes["delivery_id"] == begun.attributes["delivery_id"] == delivery
 
 
 @pytest.mark.long
