@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from runtime.archive_commands import archive
 from runtime.commands import audit, figures, keys, temporal, users
 from runtime.recovery_commands import backup, reconcile, restore, restore_drill
 
@@ -49,6 +50,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(temporal, name="temporal")
 app.add_typer(users, name="users")
 app.add_typer(backup, name="backup")
+app.add_typer(archive, name="archive")
 for command in (restore, restore_drill, reconcile):
     app.command(command.__name__.replace("_", "-"))(command)
 
@@ -199,15 +201,17 @@ def relay() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Brings the database at ENTREGA_DATABASE_URL to the newest shape; nothing to do is fine."""
+    """Brings the database at ENTREGA_DATABASE_URL to the newest shape, with partitions ahead; nothing to do is fine."""
     from sqlalchemy.exc import OperationalError
 
     from runtime.settings import load_settings
-    from storage.migrations import upgrade
+    from storage.migrations import make_partitions, upgrade
 
-    url: str = load_settings().need("database_url")
+    settings = load_settings()
+    url: str = settings.need("database_url")
     try:
         upgrade(url)
+        make_partitions(url, settings.journal_partition)
     except OperationalError as error:
         _fail(f"the database refused: {str(error.orig).strip()}. Check ENTREGA_DATABASE_URL, then try again")
 

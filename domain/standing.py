@@ -2,12 +2,17 @@
 order. Counts and instants alone: nothing of anybody's."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
 
 from pydantic import Field
 
 from domain._values import Timestamp, Value
+
+Span = Literal["day", "week", "month"]
+"""For how long a partition of the journal is."""
+AHEAD: Mapping[Span, timedelta] = {"day": timedelta(days=14), "week": timedelta(weeks=8), "month": timedelta(days=92)}
+"""So far ahead they are made: nobody may look for a week, and few are empty."""
 
 
 class DeliveriesStanding(Value):
@@ -33,6 +38,24 @@ class InboxStanding(Value):
 
     matched: Waiting = Waiting()
     unmatched: Waiting = Waiting()
+
+
+class JournalStanding(Value):
+    """Up to when there are partitions, and how many lines are of a later time."""
+
+    until: Timestamp
+    strays: int
+
+
+class JournalKeeper(Protocol):
+    """What may be done about the journal's partitions."""
+
+    async def make_ahead(self, span: Span, until: datetime) -> int:
+        """Makes those that are missing up to then, and moves strays into them; how many there were. Raises Unavailable
+        where the journal is too busy: nothing has happened then."""
+
+    async def journal(self) -> JournalStanding:
+        """As it is now."""
 
 
 class DeliveriesWatch(Protocol):

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from domain.notifications import PauseRule
 from domain.privacy import Retention
+from domain.standing import Span
 from runtime._plaintext import in_the_clear
 
 PREFIX = "ENTREGA_"
@@ -134,6 +135,15 @@ class Settings(BaseSettings):
     """Seconds between two runs of the retention."""
     retention: Retention = Retention()
     """How many days things are kept, as in ENTREGA_RETENTION__DELIVERIES_DAYS=365; 0 keeps them."""
+    journal_partition: Span = "month"
+    """For how long a partition of the journal is; those that are there stay as they are."""
+    journal_hot_days: Annotated[int, Field(ge=92)] = 400
+    """So old is a partition's youngest line before `entrega archive` takes deliveries' lines out of the database; never
+    while money may still be on its way."""
+    archive_keep_days: Annotated[int, Field(ge=0)] = 0
+    """So old may what is archived become; 0 keeps it."""
+    archive_url: str | None = None
+    """Where archives lie, as backups do; ENTREGA_BACKUP_URL, if not given. Whom they are sealed for is the same."""
     crash_at: str | None = None
     """Fault tests only: `activity:before` or `activity:after`, where the worker kills itself once."""
     crash_marker: Path | None = None

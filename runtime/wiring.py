@@ -46,6 +46,7 @@ from storage.messages import SqlMessageStore
 from storage.notices import SqlNotices
 from storage.notifications import SqlSubscribers
 from storage.organisations import SqlOrganisationStore
+from storage.partitions import SqlPartitions
 from storage.policies import SqlPolicyStore
 from storage.privacy import SqlPrivacyStore
 from storage.proofs import SqlProofStore
@@ -219,6 +220,10 @@ class Wiring:
     def deliveries_watch(self) -> SqlDeliveriesWatch:
         """As the deliveries role."""
         return SqlDeliveriesWatch(self.engine("deliveries"))
+
+    def partitions(self) -> SqlPartitions:
+        """As the deliveries role."""
+        return SqlPartitions(self.engine("deliveries"))
 
     def inbox_watch(self) -> SqlInboxWatch:
         """As the tracking role."""

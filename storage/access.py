@@ -5,13 +5,14 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.access import Access, Look, Whose, chain_of
 from domain.errors import Invalid
 from storage import _paging
 from storage._engine import reading, transaction
+from storage.ends import EndRow
 from storage.journal import START, JournalRow, append_behind, append_line, lock
 
 AGAIN_AFTER = timedelta(minutes=10)
@@ -74,13 +75,17 @@ class SqlAccessLog:
         return page[:limit], _paging.encode(str(rows[limit - 1].seq)) if len(rows) > limit else None
 
     async def _owners(self, subjects: Iterable[str]) -> dict[str, str]:
-        """Whose each is, as its first line says."""
+        """Whose each is, as its first line says, or what remains of one that is archived."""
         if not (wanted := list(subjects)):
             return {}
         first = JournalRow.subject.in_(wanted), JournalRow.seq == 1, JournalRow.organisation_id.is_not(None)
+        ended = EndRow.subject.in_(wanted), EndRow.organisation_id.is_not(None)
+        query = union_all(
+            select(JournalRow.subject, JournalRow.organisation_id).where(*first),
+            select(EndRow.subject, EndRow.organisation_id).where(*ended),
+        )
         async with reading(self._engine) as connection:
-            rows = await connection.execute(select(JournalRow.subject, JournalRow.organisation_id).where(*first))
-            return {row.subject: row.organisation_id for row in rows}
+            return {row.subject: row.organisation_id for row in await connection.execute(query)}
 
     def _remember(self, look: Look, subjects: Iterable[str], now: float) -> None:
         for it in subjects:

@@ -22,6 +22,7 @@ from storage._crypto import BlindIndex, Key
 from storage._delivery_rows import SHOWN, DeliveryRow, as_delivery, place, values
 from storage._engine import constraint, reading, transaction
 from storage.clues import FEW, ClueRow, tsquery, write_clues
+from storage.ends import EndRow
 from storage.journal import JournalRow, lock, write_lines
 from storage.keys import KeyRing
 from storage.ledger import post_move, read_entries
@@ -152,9 +153,12 @@ async def _untold(
         known = told.get(line.seq)
         if known is None:
             before = told.get(line.seq - 1)
-            if before is None and line.seq > 1:
+            if before is not None or line.seq == 1:
+                return lines[index:], before.hash if before else audit.GENESIS
+            end = select(EndRow.hash).where(EndRow.subject == delivery_id, EndRow.seq == line.seq - 1)
+            if (archived := await connection.scalar(end)) is None:
                 raise DeliveryDiverged("lines are missing before this move", delivery_id=delivery_id, seq=line.seq)
-            return lines[index:], before.hash if before else audit.GENESIS
+            return lines[index:], archived
         if known.digest != line.digest():
             raise DeliveryDiverged("this line is told otherwise", delivery_id=delivery_id, seq=line.seq)
     return (), ""

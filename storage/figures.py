@@ -12,12 +12,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import audit
 from domain.counting import Cell, Counter, Counts, Life
-from domain.errors import Unavailable
+from domain.errors import Conflict, Unavailable
 from domain.figures import FigureFilter, Grouping, Measure, Sum
 from domain.ledger import Account
 from domain.money import Currency, Money
 from storage._engine import reading, transaction
 from storage._rows import Row, Xid8
+from storage.ends import ArchiveRow
 from storage.journal import JournalRow, as_line, following
 from storage.ledger import EntryRow
 
@@ -88,8 +89,13 @@ class SqlFigureStore:
             return 0 if edition is None else await _fold(connection, edition, limit)
 
     async def rebuild(self, progress: Callable[[int, int], None]) -> int:
-        """A new edition, counted from the beginning and made current when it has caught up."""
+        """A new edition, counted from the beginning and made current when it has caught up. Raises Conflict once lines
+        are archived: what they were counted into is all there is of them here."""
         async with transaction(self._engine) as connection:
+            if oldest := await connection.scalar(select(func.max(ArchiveRow.until)).where(ArchiveRow.lines > 0)):
+                raise Conflict(
+                    f"lines from before {oldest.date()} lie in the archive: `entrega archive put-back` puts them back"
+                )
             total = await connection.scalar(select(func.count()).select_from(JournalRow)) or 0
             values = {"current": False, "txid": 0, "line_id": 0, "lines": 0}
             new = await connection.scalar(insert(EditionRow).values(values).returning(EditionRow.edition))

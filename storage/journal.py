@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Identity, Select, func, select, text, tuple_
+from sqlalchemy import Identity, Select, func, select, text, tuple_, union, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain import audit
 from storage._engine import reading, transaction
 from storage._rows import Row, Xid8
+from storage.ends import EndRow
 
 _LAST_ID = 2**63 - 1
 CHANNEL = "journal"
@@ -218,14 +219,16 @@ class SqlJournal:
         return as_line(row._mapping) if row else None
 
     async def heads(self, subjects: Sequence[str], until: audit.Cursor) -> Mapping[str, tuple[int, str]]:
-        """Number and hash of the last line up to the cursor, of each of these subjects that has one."""
+        """Number and hash of the last line up to the cursor, archived or not, of each of these subjects with any."""
         up_to = JournalRow.subject.in_(subjects), tuple_(JournalRow.txid, JournalRow.id) <= (until.txid, until.id)
-        query = (
+        last = union_all(
             select(JournalRow.subject, JournalRow.seq, JournalRow.hash)
             .ext(distinct_on(JournalRow.subject))
             .where(*up_to)
-            .order_by(JournalRow.subject, JournalRow.seq.desc())
-        )
+            .order_by(JournalRow.subject, JournalRow.seq.desc()),
+            select(EndRow.subject, EndRow.seq, EndRow.hash).where(EndRow.subject.in_(subjects)),
+        ).subquery()
+        query = select(last).ext(distinct_on(last.c.subject)).order_by(last.c.subject, last.c.seq.desc())
         async with reading(self._engine) as connection:
             return {row.subject: (row.seq, row.hash) for row in await connection.execute(query)}
 
@@ -236,11 +239,13 @@ class SqlJournal:
             return (await connection.scalars(query)).all()
 
     async def subjects(self, after: str, limit: int, until: audit.Cursor) -> Sequence[str]:
-        """The next subjects, by name, that have a line up to the cursor."""
+        """The next subjects, by name, that have a line up to the cursor, archived or not."""
         up_to = JournalRow.subject > after, tuple_(JournalRow.txid, JournalRow.id) <= (until.txid, until.id)
-        query = select(JournalRow.subject).distinct().where(*up_to).order_by(JournalRow.subject).limit(limit)
+        lines = select(JournalRow.subject).distinct().where(*up_to).order_by(JournalRow.subject).limit(limit)
+        ends = select(EndRow.subject).where(EndRow.subject > after).order_by(EndRow.subject).limit(limit)
+        either = union(lines.subquery().select(), ends.subquery().select()).subquery()
         async with reading(self._engine) as connection:
-            return (await connection.scalars(query)).all()
+            return (await connection.scalars(select(either).order_by(either.c.subject).limit(limit))).all()
 
 
 def as_line(row: Mapping[Any, Any]) -> audit.JournalLine:

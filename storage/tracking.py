@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import ColumnElement, Identity, Select, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Identity, Select, select, text, tuple_, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +16,7 @@ from domain.tracking import Scan
 from storage._crypto import Key
 from storage._engine import reading, transaction
 from storage._rows import Row
+from storage.ends import EndRow
 from storage.journal import JournalRow
 from storage.keys import KeyRing
 
@@ -126,10 +127,11 @@ class SqlScanStore:
         return [item.scan for item in await self._opened(rows)]
 
     async def organisation_of(self, delivery_id: str) -> str | None:
-        """Whose delivery it is, as its first journal line says."""
+        """Whose delivery it is, as its first journal line says, or what remains of one that is archived."""
         first = select(JournalRow.organisation_id).where(JournalRow.subject == delivery_id, JournalRow.seq == 1)
+        end = select(EndRow.organisation_id).where(EndRow.subject == delivery_id)
         async with reading(self._engine) as connection:
-            organisation_id: str | None = await connection.scalar(first)
+            organisation_id: str | None = await connection.scalar(union_all(first, end).limit(1))
             return organisation_id
 
     async def _rows(self, scans: Sequence[Scan]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from workers.crash import CrashOnce
 from workers.figures import count_figures
 from workers.heartbeats import Heartbeats
 from workers.interceptors import DomainErrors
+from workers.partitions import keep_partitions
 from workers.watching import watch_deliveries, watch_inbox
 
 _LOOK_EVERY_S = 30.0  # for a changed certificate: polls in flight keep a connection that none of ours can look at
@@ -68,6 +69,7 @@ async def run_workers(names: Sequence[str], settings: Settings) -> None:
         beside = []
         if "deliveries" in names:
             beside += [count_figures(wiring.figures(), stop), watch_deliveries(wiring.deliveries_watch(), stop)]
+            beside += [keep_partitions(wiring.partitions(), settings.journal_partition, stop)]
         if "tracking" in names:
             beside += [watch_inbox(wiring.inbox_watch(), stop)]
         for each in beside:

@@ -18,7 +18,9 @@ from storage.journal import SqlJournal
 
 _FEW = 5
 _BELOW = """
-    SELECT count(*), count(*) FILTER (WHERE seq = 1 AND subject LIKE 'del\\_%%')
+    SELECT count(*) + (SELECT coalesce(sum(lines), 0) FROM journal.archives)::bigint,
+        count(*) FILTER (WHERE seq = 1 AND subject LIKE 'del\\_%%')
+            + (SELECT coalesce(sum(deliveries), 0) FROM journal.archives)::bigint
     FROM journal.journal WHERE txid < %s::xid8
 """
 # Each names what is wrong; none may.
@@ -26,12 +28,16 @@ _RULES: Mapping[str, str] = {
     "journal: each line follows the one before it": """
         SELECT line.subject || ' ' || line.seq FROM journal.journal line
         LEFT JOIN journal.journal before ON before.subject = line.subject AND before.seq = line.seq - 1
-        WHERE line.seq > 1 AND before.hash IS DISTINCT FROM line.prev_hash
+        LEFT JOIN journal.ends archived ON archived.subject = line.subject AND archived.seq = line.seq - 1
+        WHERE line.seq > 1 AND coalesce(before.hash, archived.hash) IS DISTINCT FROM line.prev_hash
     """,
     "deliveries: each is where its journal says": """
         SELECT coalesce(delivery.id, told.subject) FROM deliveries.deliveries delivery
         FULL JOIN (
-            SELECT subject, max(seq) AS seq FROM journal.journal WHERE subject LIKE 'del\\_%' GROUP BY subject
+            SELECT subject, max(seq) AS seq FROM (
+                SELECT subject, seq FROM journal.journal WHERE subject LIKE 'del\\_%'
+                UNION ALL SELECT subject, seq FROM journal.ends
+            ) AS every GROUP BY subject
         ) told ON told.subject = delivery.id
         WHERE delivery.seq IS DISTINCT FROM told.seq
     """,

@@ -33,10 +33,13 @@ _INSPECT = """
 _MARK = """
     WITH now AS MATERIALIZED (SELECT clock_timestamp() AS at, pg_snapshot_xmin(pg_current_snapshot()) AS txid)
     SELECT at, txid::text,
-        (SELECT count(*) FROM journal.journal WHERE txid >= %(since)s::xid8 AND txid < now.txid),
+        (SELECT count(*) FROM journal.journal WHERE txid >= %(since)s::xid8 AND txid < now.txid) + before.lines,
         (SELECT count(*) FROM journal.journal WHERE txid >= %(since)s::xid8 AND txid < now.txid
-            AND seq = 1 AND subject LIKE 'del\\_%%')
-    FROM now
+            AND seq = 1 AND subject LIKE 'del\\_%%') + before.deliveries
+    FROM now, (
+        SELECT coalesce(sum(lines), 0)::bigint AS lines, coalesce(sum(deliveries), 0)::bigint AS deliveries
+        FROM journal.archives WHERE %(since)s = '0'
+    ) AS before
 """
 _NOBODY = Mark.model_validate({"at": "2000-01-01T00:00:00Z", "txid": 0, "lines": 0, "deliveries": 0})
 

@@ -152,6 +152,18 @@ class Vault:
         if expected is not None and digest.hexdigest() != expected.sha256:
             raise Damaged(f"{name} in {self.url} is not what was put there: its checksum differs")
 
+    def check(self, expected: Sealed) -> None:
+        """Reads it through without opening it: that it is there, and what was put there. Raises Damaged."""
+        digest = hashlib.sha256()
+        with self._reached():
+            try:
+                for piece in obstore.get(self._store, expected.name).stream(_PIECE):
+                    digest.update(bytes(piece))
+            except FileNotFoundError:
+                raise Damaged(f"{expected.name} is missing from {self.url}") from None
+        if digest.hexdigest() != expected.sha256:
+            raise Damaged(f"{expected.name} in {self.url} is not what was put there: its checksum differs")
+
     def get_small(self, name: str, expected: Sealed | None = None) -> bytes:
         """The opposite of `put_small`."""
         target = io.BytesIO()

@@ -30,6 +30,7 @@ async def findings(settings: Settings) -> list[Finding]:
             "migrations": stores.shape,
             "clock": stores.clock,
             "Temporal": Temporal(settings).all,
+            "journal": stores.journal,
             "audit log": stores.audit,
             "subscribers": stores.telling,
             "inbox": stores.inbox,

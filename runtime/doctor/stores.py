@@ -18,6 +18,7 @@ from storage._engine import reading, sqlstate
 _APART_S, _LATE_S = 5.0, 60.0
 _BOOKS, _STEP = timedelta(days=1), timedelta(hours=1)
 _NEWEST = 100
+_AHEAD = timedelta(days=7)
 _NO_PASSWORD = ("28P01", "28000")
 
 
@@ -83,6 +84,19 @@ class Stores:
             yield wrong("clock", f"this machine and the database are {apart:.0f} s apart", "Let NTP set both clocks.")
         else:
             yield ok("clock", "this machine and the database agree")
+
+    async def journal(self) -> AsyncIterator[Finding]:
+        """Its partitions are made ahead, and hold every line."""
+        if not self._has("deliveries"):
+            return
+        now = await self._wiring.partitions().journal()
+        step = "Do the deliveries workers run? See docs/runbooks/JournalUnpartitioned.md."
+        if now.strays:
+            yield wrong("journal", f"{now.strays} lines are of a time that no partition is for", step)
+        elif now.until - datetime.now(UTC) < _AHEAD:
+            yield wrong("journal", f"its partitions end on {now.until.date()}", step)
+        else:
+            yield ok("journal", f"it has partitions up to {now.until.date()}, and every line is in its own")
 
     async def audit(self) -> AsyncIterator[Finding]:
         """The copy in MongoDB: there, not late, and its newest lines what the journal tells."""

@@ -10,6 +10,8 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from domain.standing import AHEAD, Span
+
 # One migration at a time, whoever starts it; the others wait, then find nothing left to do.
 _LOCK_KEY = 0x656E7472656761
 _WAIT_FOR_OTHERS = "5min"
@@ -31,6 +33,14 @@ def upgrade(database_url: str) -> None:
         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def make_partitions(database_url: str, span: Span) -> int:
+    """Those of the journal that are missing, and strays where they belong, however long it takes; how many there were.
+    Raises sqlalchemy.exc.DBAPIError."""
+    ahead = text("SELECT journal.make_ahead(:span, now() + :ahead)")
+    with _engine(database_url).begin() as connection:
+        return int(connection.execute(ahead, {"span": span, "ahead": AHEAD[span]}).scalar_one())
 
 
 def standing(database_url: str) -> tuple[str | None, str]:

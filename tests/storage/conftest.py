@@ -1,11 +1,13 @@
 """Every store twice: in memory and on real servers. A test that asks for `stores` runs on both."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import fakes
+import psycopg
 import pytest
 from making import fresh
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain import ledger_ports, notification_ports, ports
@@ -75,6 +77,17 @@ class Stores:
     endpoints: notification_ports.EndpointStore
     messages: notification_ports.MessageStore
     replays: ReplayStore
+
+
+@pytest.fixture
+def empty(postgres) -> Iterator[str]:
+    """A database of its own, with nothing in it."""
+    name = fresh("db")
+    with psycopg.connect(postgres.owner, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield make_url(postgres.owner).set(database=name).render_as_string(hide_password=False)
+    with psycopg.connect(postgres.owner, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

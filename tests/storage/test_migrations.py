@@ -6,7 +6,6 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from making import fresh
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -16,19 +15,13 @@ from storage.migrations import upgrade
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 
 
-@pytest.fixture
-def empty(postgres):
-    name = fresh("db")
-    with psycopg.connect(postgres.owner, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield make_url(postgres.owner).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(postgres.owner, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name}")
+def _is_whole(name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
+    return not (kind == "table" and parents["schema_name"] == "journal" and str(name).startswith("journal_"))
 
 
 def test_rows_and_migrations_agree(postgres):
     engine = create_engine(make_url(postgres.owner).set(drivername="postgresql+psycopg"))
-    wanted = {"include_schemas": True, "compare_type": True}
+    wanted = {"include_schemas": True, "compare_type": True, "include_name": _is_whole}
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection, opts=wanted), Row.metadata)
     engine.dispose()
