@@ -64,7 +64,7 @@ async def archive(settings: Settings, url: str | None, now: datetime, say: Say, 
     lost and nothing is there twice: run it again. Raises SettingMissing, VaultUnusable, Damaged, Conflict, Unavailable.
     """
     vault, done = vault_of(settings, url), 0
-    async with Wiring(settings) as wiring, archivist(settings.need("database_url")) as journal:
+    async with Wiring(settings) as wiring, archivist(settings.need("database_url"), alone=True) as journal:
         copied = await wiring.audit().cursor()
         for part in await journal.due(now - timedelta(days=settings.journal_hot_days)):
             if why := await journal.hindrance(part, copied):
@@ -215,5 +215,5 @@ async def put_back(settings: Settings, url: str | None, name: str, progress: Pro
     """An archive's lines into the journal again, where they were; how many. It is archived anew with the next run,
     since it is as old as it was. Raises as the others do."""
     lines = await asyncio.to_thread(lambda: lines_of(settings, url, name, None))
-    async with archivist(settings.need("database_url")) as journal:
+    async with archivist(settings.need("database_url"), alone=True) as journal:
         return await journal.take_back(name, lines, progress)

@@ -26,13 +26,14 @@ _DUE = """
 """
 _UNENDED = """
     SELECT id FROM deliveries.deliveries WHERE status = ANY(%s)
-    AND EXISTS (SELECT FROM {part} WHERE subject = id) ORDER BY id LIMIT 3
+    AND EXISTS (SELECT FROM {part} WHERE subject = deliveries.id) ORDER BY id LIMIT 3
 """
 _BEHIND = """
     WITH last AS (SELECT txid, id FROM {part} ORDER BY txid DESC, id DESC LIMIT 1)
     SELECT reader FROM last, (
         SELECT 'figures' AS reader, txid, line_id FROM figures.editions WHERE current
-        UNION ALL SELECT 'subscribers', txid, line_id FROM notifications.cursors WHERE reader = 'relay'
+        UNION ALL SELECT 'subscribers', coalesce(max(txid::text), '0')::xid8, coalesce(max(line_id), 0)
+            FROM notifications.cursors WHERE reader = 'relay'
         UNION ALL SELECT 'the audit log', %(txid)s::text::xid8, %(id)s::bigint
         UNION ALL SELECT 'a replay', '0'::xid8, 0 FROM notifications.replays
             WHERE status = 'running' AND since < %(until)s
@@ -205,7 +206,6 @@ class Archivist:
         names = {"place": _place(part.name), "rest": _rest(part.name), "name": sql.Identifier(part.name)}
         try:
             async with self._connection.transaction():
-                await self._connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
                 await self._connection.execute(sql.SQL("LOCK TABLE {place} IN SHARE MODE").format(**names))
                 yield
                 for statement in (
@@ -230,8 +230,9 @@ class Archivist:
 
 
 @asynccontextmanager
-async def archivist(owner_url: str) -> AsyncIterator[Archivist]:
-    """Raises Conflict while another archives, Unavailable where the database does not answer."""
+async def archivist(owner_url: str, *, alone: bool = False) -> AsyncIterator[Archivist]:
+    """`alone` is who changes anything. Raises Conflict while another does, Unavailable where the database does not
+    answer."""
     plain = owner_url.replace("postgresql+psycopg://", "postgresql://")
     try:
         async with await psycopg.AsyncConnection.connect(
@@ -243,10 +244,12 @@ async def archivist(owner_url: str) -> AsyncIterator[Archivist]:
             **KEEPALIVES,
         ) as connection:
             await connection.execute("SET timezone = 'UTC'")
-            row = await (await connection.execute("SELECT pg_try_advisory_lock(%s) AS ours", (_KEY,))).fetchone()
-            if row is None or not row["ours"]:
-                raise Conflict("another archives already: look at it again when that one is done")
+            await connection.execute(f"SET lock_timeout = '{_LOCK_WAIT}'")
+            if alone:
+                await connection.execute("SELECT pg_advisory_lock(%s)", (_KEY,))
             yield Archivist(connection)
+    except psycopg.errors.LockNotAvailable:
+        raise Conflict("another archives already: look at it again when that one is done") from None
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer") from error
 

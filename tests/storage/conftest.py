@@ -35,6 +35,7 @@ from storage.keys import KeyRing
 from storage.ledger import SqlLedgerStore
 from storage.limits import SqlRateLimit
 from storage.messages import SqlMessageStore
+from storage.migrations import upgrade
 from storage.notifications import SqlSubscribers
 from storage.organisations import SqlOrganisationStore
 from storage.policies import SqlPolicyStore
@@ -85,6 +86,27 @@ def empty(postgres) -> Iterator[str]:
     name = fresh("db")
     with psycopg.connect(postgres.owner, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
+    yield make_url(postgres.owner).set(database=name).render_as_string(hide_password=False)
+    with psycopg.connect(postgres.owner, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def template(postgres) -> str:
+    """The name of a migrated database that nobody writes to."""
+    name = fresh("db")
+    with psycopg.connect(postgres.owner, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    upgrade(make_url(postgres.owner).set(database=name).render_as_string(hide_password=False))
+    return name
+
+
+@pytest.fixture
+def unwritten(postgres, template) -> Iterator[str]:
+    """A database of its own, migrated."""
+    name = fresh("db")
+    with psycopg.connect(postgres.owner, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield make_url(postgres.owner).set(database=name).render_as_string(hide_password=False)
     with psycopg.connect(postgres.owner, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
