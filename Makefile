@@ -52,6 +52,7 @@ check-deploy: setup ## look at all that deploys it: images, compose, charts, ale
 bench: setup ## measure, against a bare workflow in the same run
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.searching
+	@$(BIN)/python -m benchmarks.footprint
 
 COMPILE := $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Identity, Select, func, select, text, tuple_, union, union_all
+from sqlalchemy import Identity, Select, cast, column, func, select, text, tuple_, union, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
@@ -159,17 +159,14 @@ def _leaves(value: object) -> Iterator[object]:
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def following(cursor: audit.Cursor, limit: int) -> Select[Any]:
+def following(
+    cursor: audit.Cursor, limit: int, organisation_id: str | None = None, subject: str | None = None
+) -> Select[Any]:
     """The next lines by (txid, id), for whoever keeps a cursor beside what it makes of them; `as_line` reads a row."""
-    return (
-        select(*_LINE)
-        .where(
-            tuple_(JournalRow.txid, JournalRow.id) > (cursor.txid, cursor.id),
-            JournalRow.txid < func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8),
-        )
-        .order_by(JournalRow.txid, JournalRow.id)
-        .limit(limit)
-    )
+    place = cast(cursor.txid, Xid8), cursor.id
+    columns = [column(its.name, its.type) for its in _LINE]
+    lines = func.journal.following(*place, limit, organisation_id, subject).table_valued(*columns, name="line")
+    return select(*lines.c).order_by(lines.c.txid, lines.c.id)
 
 
 class SqlJournal:
@@ -190,11 +187,7 @@ class SqlJournal:
     ) -> Sequence[audit.JournalLine]:
         """The next lines by (txid, id). A line younger than the oldest open transaction waits until that one has
         ended, since it may yet put lines before it."""
-        query = following(cursor, limit)
-        if organisation_id is not None:
-            query = query.where(JournalRow.organisation_id == organisation_id)
-        if subject is not None:
-            query = query.where(JournalRow.subject == subject)
+        query = following(cursor, limit, organisation_id, subject)
         async with reading(self._engine) as connection:
             return [as_line(row._mapping) for row in await connection.execute(query)]
 

@@ -51,6 +51,7 @@ def upgrade() -> None:
         FOR EACH STATEMENT EXECUTE FUNCTION journal.refuse_change()
     """)
     _rights()
+    _following()
     _ahead()
     op.execute("SELECT journal.make_ahead('month', now() + interval '3 months')")
 
@@ -128,6 +129,29 @@ def _rights() -> None:
                 EXECUTE format('REVOKE %s %s ON journal.journal_start FROM %s', its.may, its.what, its.who);
                 IF its.may = 'SELECT' THEN EXECUTE format('GRANT SELECT ON journal.partitions TO %s', its.who); END IF;
             END LOOP;
+        END $$
+    """)
+
+
+def _following() -> None:
+    """Readers ask again and again for what follows. Looking for the best way each time would take longer than going it,
+    and there is one: by the index of each partition, merged."""
+    whole, asked = "SELECT * FROM journal.journal WHERE", "(txid, id) > (after_txid, after_id)"
+    ended = "txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY txid, id LIMIT most"
+    op.execute(f"""
+        CREATE FUNCTION journal.following(after_txid xid8, after_id bigint, most bigint, whose text, about text)
+        RETURNS SETOF journal.journal LANGUAGE plpgsql STABLE
+        SET plan_cache_mode = force_generic_plan
+        SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
+        BEGIN
+            IF about IS NOT NULL THEN
+                RETURN QUERY {whole} subject = about AND (whose IS NULL OR organisation_id = whose)
+                    AND {asked} AND {ended};
+            ELSIF whose IS NOT NULL THEN
+                RETURN QUERY {whole} organisation_id = whose AND {asked} AND {ended};
+            ELSE
+                RETURN QUERY {whole} {asked} AND {ended};
+            END IF;
         END $$
     """)
 
