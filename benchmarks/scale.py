@@ -164,7 +164,7 @@ def ceilings(one: Footprint) -> list[tuple[str, float, str]]:
         (
             "the relay: one at a time copies",
             a_cpu / one.cpu_s["relay"],
-            "not built: relays that share subjects by hash",
+            "not built: relays that share subjects by their hash",
         ),
         (
             "figures: one at a time counts",
@@ -174,9 +174,13 @@ def ceilings(one: Footprint) -> list[tuple[str, float, str]]:
         (
             f"a PostgreSQL primary of {MOST_POSTGRES_CPUS} CPUs",
             a_cpu * MOST_POSTGRES_CPUS / one.cpu_s["postgres"],
-            "another installation: cells of organisations",
+            "another installation: a cell",
         ),
-        ("its commits with NOTIFY", NOTIFYING_COMMITS_S / COMMITS * _DAY_S / PEAK, "the same"),
+        (
+            "PostgreSQL's commits with NOTIFY",
+            NOTIFYING_COMMITS_S / COMMITS * _DAY_S / PEAK,
+            "another installation: a cell",
+        ),
         (
             "a MongoDB primary of 16 CPUs",
             a_cpu * 16 / max(one.cpu_s["mongo"], 1e-6),
@@ -193,7 +197,7 @@ def _short(number: float) -> str:
     if number >= 100:
         exponent = 10 ** (math.floor(math.log10(number)) - 1)
         return f"{round(number / exponent) * exponent:,.0f}"
-    return f"{number:.0f}" if number >= 10 else f"{number:.1f}"
+    return f"{number:.0f}" if number >= 10 else f"{number:.1f}" if number >= 1 else f"{number:.2g}"
 
 
 def _size(gb: float) -> str:
@@ -215,7 +219,7 @@ def cost_table(one: Footprint) -> str:
         ["PostgreSQL's log", f"{one.wal_bytes / 1e3:.0f} kB"],
     ]
     rows += [
-        [name, f"{it['rows']:.0f} rows, {it['bytes'] / 1e3:.1f} kB and {it['index_bytes'] / 1e3:.1f} kB of indexes"]
+        [name, f"{it['rows']:.0f} rows, {it['bytes'] / 1e3:.1f} kB, and {it['index_bytes'] / 1e3:.1f} kB beside"]
         for name, it in sorted(stored.items(), key=lambda it: -_bytes(it[1]))
         if _bytes(it) >= 500
     ]
