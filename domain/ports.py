@@ -349,6 +349,9 @@ class Journal(Protocol):
     async def line(self, subject: str, seq: int) -> audit.JournalLine | None:
         """One line of it."""
 
+    async def archived(self, organisation_id: str, after: str, limit: int) -> Sequence[str]:
+        """The next of its deliveries, by id, whose first lines have left the journal."""
+
 
 class Hint(Value):
     """Something new lies in the journal; without a subject, anything may: look for yourself."""

@@ -211,6 +211,14 @@ class SqlJournal:
             row = (await connection.execute(query)).one_or_none()
         return as_line(row._mapping) if row else None
 
+    async def archived(self, organisation_id: str, after: str, limit: int) -> Sequence[str]:
+        """The next of an organisation's deliveries, by id, whose first lines lie in an archive."""
+        begins = select(JournalRow.id).where(JournalRow.subject == EndRow.subject, JournalRow.seq == 1).exists()
+        theirs = EndRow.organisation_id == organisation_id, EndRow.subject > after, ~begins
+        async with reading(self._engine) as connection:
+            query = select(EndRow.subject).where(*theirs).order_by(EndRow.subject).limit(limit)
+            return (await connection.scalars(query)).all()
+
     async def heads(self, subjects: Sequence[str], until: audit.Cursor) -> Mapping[str, tuple[int, str]]:
         """Number and hash of the last line up to the cursor, archived or not, of each of these subjects with any."""
         up_to = JournalRow.subject.in_(subjects), tuple_(JournalRow.txid, JournalRow.id) <= (until.txid, until.id)

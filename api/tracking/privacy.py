@@ -43,10 +43,14 @@ async def export_tracking(body: ExportBody, parts: PartsDep, caller: Exporter) -
 async def _pages(
     parts: Parts, organisation_id: str, delivery_id: str | None
 ) -> AsyncIterator[Sequence[TrackingExport]]:
-    """The journal knows an organisation's deliveries by their first lines."""
+    """The journal knows an organisation's deliveries by their first lines, or by what remains of archived ones."""
     if delivery_id is not None:
         yield [await _item(parts, delivery_id)]
         return
+    after = ""
+    while archived := await parts.journal.archived(organisation_id, after, _PAGE):
+        yield [await _item(parts, its_id) for its_id in archived]
+        after = archived[-1]
     cursor = Cursor()
     while lines := await parts.journal.after(cursor, _PAGE, organisation_id):
         begun = [line.subject for line in lines if line.seq == 1 and line.subject.startswith("del_")]

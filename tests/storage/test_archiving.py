@@ -151,6 +151,8 @@ async def test_an_archived_month_is_gone_from_the_journal_and_from_nowhere_else(
     assert [(it.subject, it.seq) for it in alone] == [(old.ended.id, n) for n in (1, 2, 3)]
 
     assert await old.scans.organisation_of(old.ended.id) == old.ended.organisation_id
+    assert await old.journal.archived(old.ended.organisation_id, "", 10) == [old.ended.id]
+    assert await old.journal.archived(old.ended.organisation_id, old.ended.id, 10) == []
     assert (await old.deliveries.get(old.ended.id)).status is DeliveryStatus.DELIVERED
     await old.journal.append("usr_1", "user.seen", "usr_1", {})
     assert [it.seq for it in await old.journal.of("usr_1")] == [1, 2, 3, 4]

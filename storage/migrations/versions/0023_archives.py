@@ -28,6 +28,7 @@ def upgrade() -> None:
             organisation_id text
         )
     """)
+    op.execute("CREATE INDEX ends_organisation ON journal.ends (organisation_id, subject)")
     op.execute("""
         DO $$ DECLARE who text; BEGIN
             FOR who IN SELECT grantee::regrole FROM pg_class, aclexplode(relacl)
