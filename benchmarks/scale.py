@@ -36,8 +36,9 @@ COMMITS = 12
 """Transactions of one delivery that write lines, and so notify; as many as its moves and scans."""
 TRANSITIONS_A_SHARD = 5.0
 """State transitions a second of one of Temporal's history shards, with room for those that are unevenly busy."""
-LEAST_SHARDS, MOST_SHARDS = 512, 16_384
-"""The number is fixed when Temporal is installed: take that of the largest level you will ever see."""
+LEAST_SHARDS, MOST_SHARDS = 128, 16_384
+"""The number is fixed when Temporal is installed: take that of the largest level you will ever see. Our compose file
+has the least."""
 TASKS_A_PARTITION = 65.0
 """Tasks a second of one partition of a task queue: about fifteen for a thousand, as Temporal's makers advise
 (community.temporal.io/t/539)."""
