@@ -30,7 +30,8 @@ test-long: setup ## run the long tests: kill -9 everywhere, fuzzing, TLS on ever
 	@sh scripts/debian-prometheus.sh
 	@sh scripts/debian-containers.sh
 	@sh scripts/web.sh lighthouse || true  # without it, its test is skipped
-	@$(BIN)/pytest -m long --durations 25
+	@$(BIN)/pytest -m long tests/system/test_kills.py --numprocesses 2 --durations 15  # each has a system of its own, and waits for couriers
+	@$(BIN)/pytest -m long --ignore tests/system/test_kills.py --durations 25
 
 lighthouse: web ## measure the web app's pages in Chromium, as on a phone
 	@sh scripts/debian-chromium.sh
