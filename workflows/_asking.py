@@ -64,7 +64,7 @@ class Asking(Tracking):
             case messages.Decide():
                 return await self._decide(ask)
             case messages.RetryBooking():
-                self._retry_booking(ask)
+                await self._retry_booking(ask)
             case messages.ChangeCarrier():
                 return await self._change_carrier(ask)
             case messages.ForceStatus():
@@ -183,12 +183,14 @@ class Asking(Tracking):
             self._attend(Attention.NONE, reason=str(ask.decision), actor=ask.actor)
         return None
 
-    def _retry_booking(self, ask: messages.RetryBooking) -> None:
-        """Another try, or what staff found out about one that nobody could confirm."""
+    async def _retry_booking(self, ask: messages.RetryBooking) -> None:
+        """Another try, or what staff found out about one that nobody could confirm: whether the carrier has said yes to
+        what it holds is asked at once, and waited for like any other's."""
         order = self.state.order
         if self.delivery.attention is Attention.BOOKING_UNKNOWN and order is not None:
             if ask.found_reference:
                 self._placed(_found(order, ask.found_reference))
+                await self._take_in(await self._poll())
                 return
             if not ask.nothing_booked:
                 raise NotAllowedNow("say found_reference or nothing_booked", attention=self.delivery.attention)
@@ -219,4 +221,5 @@ def _found(order: BookingOrder, reference: str) -> Booking:
         key=order.key,
         attempt=order.attempt,
         reference=reference,
+        confirmed=False,
     )

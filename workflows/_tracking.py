@@ -25,6 +25,11 @@ class Tracking(Getting):
         for scan in scans:
             self._hear(scan)
 
+    async def _take_in(self, scans: list[Scan]) -> None:
+        for scan in scans:
+            self._hear(scan)
+            await self._consequences()
+
     def _hear(self, scan: Scan) -> None:
         """One report. A known one says nothing; one of an earlier attempt is history; ours may move us forward."""
         state = self.state

@@ -14,7 +14,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.deliveries import FINAL, Actor, Attention, Delivery, DeliveryStatus
     from domain.errors import Busy, DomainError
     from domain.quotes import Decline, Offer, Quote, next_best
-    from domain.tracking import Scan
     from workflows import effects, messages
     from workflows.state import Ask, DeliveryState, Happening, Intent
 
@@ -240,11 +239,6 @@ class DeliveryWorkflow(Asking):
                 await self._take_in([happening.scan])
             elif happening.intent is not None:
                 await self._obey(happening.intent)
-
-    async def _take_in(self, scans: list[Scan]) -> None:
-        for scan in scans:
-            self._hear(scan)
-            await self._consequences()
 
     # ── long lives ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -337,6 +337,26 @@ async def test_staff_settle_an_unknown_booking(client):
         assert booked.booking.attempt == 2
 
 
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_what_staff_found_counts_once_its_carrier_has_said_yes(client, accepted):
+    world = World()
+    carrier = world.carrier("blind", confirms=False)
+    carrier.safety = BookingSafety.NEITHER
+    carrier.on["booked"] = [errors.CarrierUnavailable("reset", sent=True)]
+    world.carrier("other", cost=2000)
+    async with workers(client, world):
+        life = Life(client, world, QUICK.model_copy(update={"accept_within": timedelta(seconds=2)}))
+        await life.accept(await life.requested(fallback=True), "blind")
+        await life.until(lambda d: d.attention == "booking_unknown")
+        [held] = carrier.bookings.values()
+        if accepted:
+            carrier.reports = [life.scan("accepted", carrier_account="blind", booking_reference=held.reference)]
+        await life.ask(W.retry_booking, messages.RetryBooking(actor="usr_s", found_reference=held.reference))
+        booked = await life.reaches("booked")
+        assert booked.booking.carrier_account == ("blind" if accepted else "other")
+        assert carrier.cancelled == ([] if accepted else [held.key])
+
+
 @pytest.mark.parametrize("when", ["quoted", "booked"])
 async def test_a_cancel_undoes_everything(world, life, when):
     carrier = world.carrier("a")
