@@ -107,11 +107,9 @@ export async function examine(page, name, language) {
   const [spoken, other] = language === "pt" ? ["pt-BR", "en"] : ["en", "pt-BR"];
   await hear(page, other);
   await judge(page, `${name} ${other} dark phone`);
-  await turn(page, "light");
   await fit(page, "desk");
-  await judge(page, `${name} ${other} light desk`);
+  await judge(page, `${name} ${other} dark desk`);
   await hear(page, spoken);
-  await turn(page, "dark");
 }
 
 const fit = (page, size) => page.setViewportSize(SIZES[size]);

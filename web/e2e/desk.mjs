@@ -75,7 +75,7 @@ await told(async () => {
   await page.getByText("Com senha e código").waitFor();
   await examine(page, "security", "pt");
   await page.getByRole("link", { name: "Avisos" }).click();
-  await page.getByRole("checkbox", { name: "Coletada: E-mail" }).check();
+  await page.getByRole("checkbox", { name: "Coletada: E-mail" }).click();
   await page.getByText("Salvo.").waitFor();
   await page.getByLabel("Com que frequência").selectOption("Um resumo por dia");
   await page.getByLabel("Horário de silêncio").check();
