@@ -82,7 +82,7 @@ async def archive(settings: Settings, url: str | None, now: datetime, say: Say, 
 async def _put_away(
     journal: Archivist, vault: Vault, part: Partition, counted: Counted, say: Say, progress: Progress
 ) -> None:
-    before = await asyncio.to_thread(_manifest, vault, part.name)
+    _, before = await asyncio.to_thread(_manifest, vault, part.name)
     if before is None or not before.holds(counted):
         await _export(journal, vault, part, counted, say, progress)
     text, manifest = await asyncio.to_thread(_read_back, vault, part.name)
@@ -126,18 +126,19 @@ async def _export(
 
 def _read_back(vault: Vault, name: str) -> tuple[bytes, Manifest]:
     """The manifest as it lies there, once each of its files was seen to be what was put there. Raises Damaged."""
-    text, manifest = vault.read(f"{_FOLDER}/{name}/{_MANIFEST}"), _manifest(vault, name)
-    if text is None or manifest is None:
+    text, manifest = _manifest(vault, name)
+    if manifest is None:
         raise Damaged(f"{name} is missing from {vault.url}")
     for piece in manifest.pieces:
         vault.check(piece)
     return text, manifest
 
 
-def _manifest(vault: Vault, name: str) -> Manifest | None:
+def _manifest(vault: Vault, name: str) -> tuple[bytes, Manifest | None]:
+    """As it lies there and as it is read; empty and None where there is none."""
     text = vault.read(f"{_FOLDER}/{name}/{_MANIFEST}")
     try:
-        return None if text is None else Manifest.model_validate_json(text)
+        return (b"", None) if text is None else (text, Manifest.model_validate_json(text))
     except ValidationError:
         raise VaultUnusable(f"the manifest of {name} is damaged, or a newer Entrega wrote it") from None
 
@@ -200,7 +201,8 @@ def lines_of(settings: Settings, url: str | None, name: str, subject: str | None
     """An archive's lines in the order of their ids; those of one delivery, if it is named. Raises SettingMissing,
     VaultUnusable, Damaged, NotFound."""
     vault = vault_of(settings, url, reads=True)
-    if (manifest := _manifest(vault, name)) is None:
+    _, manifest = _manifest(vault, name)
+    if manifest is None:
         raise NotFound(f"no archive is called {name}: `entrega archive list` names them")
     return (line for line in _opened(vault, manifest) if subject in (None, line.subject))
 

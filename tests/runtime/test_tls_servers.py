@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import trustme
+from needs import debian_postgres
 from pymongo import AsyncMongoClient
 from pymongo.errors import ServerSelectionTimeoutError
 from sqlalchemy import text
@@ -30,13 +31,6 @@ from storage._engine import connect
 from storage.audit import connect as connect_mongo
 from storage.listening import Listener
 
-try:
-    debian_binaries()
-    NO_POSTGRES = ""
-except PartFailed as missing:
-    NO_POSTGRES = str(missing)
-needs_debians_postgres = pytest.mark.skipif(bool(NO_POSTGRES), reason=NO_POSTGRES)
-
 
 @pytest.fixture
 def stranger(tmp_path: Path) -> Path:
@@ -46,7 +40,7 @@ def stranger(tmp_path: Path) -> Path:
     return path
 
 
-@needs_debians_postgres
+@debian_postgres
 async def test_postgres_is_reached_by_verified_tls_alone(tmp_path: Path, stranger: Path) -> None:
     async with Stack(tmp_path / "state", only=("postgres",), usual_ports=False, tls=True) as stack:
         url, ca = stack.env["ENTREGA_QUOTES_DATABASE_URL"], str(stack.authority)
@@ -86,7 +80,7 @@ def test_the_newest_of_debians_is_run_and_where_there_is_none_the_command_is_sai
     assert debian_binaries() == tmp_path / "17" / "bin"
 
 
-@needs_debians_postgres
+@debian_postgres
 async def test_a_folder_made_by_another_postgres_is_left_alone(tmp_path: Path) -> None:
     async with Stack(tmp_path, only=("postgres",), usual_ports=False, tls=True):
         pass

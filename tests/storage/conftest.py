@@ -1,6 +1,7 @@
 """Every store twice: in memory and on real servers. A test that asks for `stores` runs on both."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import fakes
@@ -80,36 +81,43 @@ class Stores:
     replays: ReplayStore
 
 
+def created(postgres, more: str = "") -> str:
+    """The URL of a new database of its own, as its owner."""
+    name = fresh("db")
+    with psycopg.connect(postgres.owner, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} {more}")
+    return make_url(postgres.owner).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def lent(postgres, more: str = "") -> Iterator[str]:
+    """One that is dropped afterwards, whoever is still in it."""
+    url = created(postgres, more)
+    yield url
+    with psycopg.connect(postgres.owner, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
 @pytest.fixture
 def empty(postgres) -> Iterator[str]:
     """A database of its own, with nothing in it."""
-    name = fresh("db")
-    with psycopg.connect(postgres.owner, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield make_url(postgres.owner).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(postgres.owner, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with lent(postgres) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def template(postgres) -> str:
     """The name of a migrated database that nobody writes to."""
-    name = fresh("db")
-    with psycopg.connect(postgres.owner, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    upgrade(make_url(postgres.owner).set(database=name).render_as_string(hide_password=False))
-    return name
+    url = created(postgres)
+    upgrade(url)
+    return str(make_url(url).database)
 
 
 @pytest.fixture
 def unwritten(postgres, template) -> Iterator[str]:
     """A database of its own, migrated."""
-    name = fresh("db")
-    with psycopg.connect(postgres.owner, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield make_url(postgres.owner).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(postgres.owner, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with lent(postgres, f"TEMPLATE {template}") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

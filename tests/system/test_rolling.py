@@ -16,24 +16,18 @@ import httpx
 import pytest
 from builds import OUR_FAULT, builds
 from listening import listeners, refused, said_to_plaintext
+from needs import debian_postgres
 from replicas import Front, Replica, fronted, furnished
 
 from demo import FINAL
 from demo.scenarios import Scenario
 from entrega import DEMO_POLICY, DEMO_SPEED
 from runtime._certificates import Certificates
-from runtime._postgres_tls import debian_binaries
 from runtime._renewing import Door
 from runtime.embedded import Stack
-from runtime.supervisor import PartFailed
 from runtime.temporal import connect
 
-try:
-    debian_binaries()
-    NO_POSTGRES = ""
-except PartFailed as missing:
-    NO_POSTGRES = str(missing)
-pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(NO_POSTGRES), reason=NO_POSTGRES)]
+pytestmark = [pytest.mark.long, debian_postgres]
 _PARTS = ("mailbox", "migrate", "mongo", "postgres", "proxy", "relay", "sandbox", "temporal")
 _SPEED = 2 * DEMO_SPEED  # so that a delivery lives for a quarter of a minute
 _APART_S = 1.5

@@ -11,24 +11,18 @@ from pathlib import Path
 import psycopg
 import pytest
 from listening import listeners, refused, said_to_plaintext
+from needs import debian_postgres
 from pymongo import AsyncMongoClient
 from pymongo.errors import ServerSelectionTimeoutError
 
 from demo import run
 from entrega import DEMO_POLICY, DEMO_SPEED
 from runtime._certificates import Certificates
-from runtime._postgres_tls import debian_binaries
 from runtime._proxy import BEHIND
 from runtime.embedded import Stack
-from runtime.supervisor import PartFailed
 
 ROOT = Path(__file__).parents[2]
-try:
-    debian_binaries()
-    NO_POSTGRES = ""
-except PartFailed as missing:
-    NO_POSTGRES = str(missing)
-pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(NO_POSTGRES), reason=NO_POSTGRES)]
+pytestmark = [pytest.mark.long, debian_postgres]
 
 
 @pytest.fixture(scope="module")
