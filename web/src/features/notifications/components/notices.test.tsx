@@ -48,10 +48,10 @@ test("the bell counts what comes live, and forgets what was read before the serv
   heardNotice(queries, { ...line, id: "1.4", seq: 4, kind: "delivery.returned" }); // by letter alone
   expect(await screen.findByRole("button", { name: "Notices: 2 unread" })).toBeVisible();
   await expect.poll(() => list.getAllByRole("link")[0]?.textContent).toMatch(/^Delivered \(unread\)A delivery/);
-  expect(list.getAllByRole("listitem")).toHaveLength(3);
+  await expect.poll(() => list.getAllByRole("listitem")).toHaveLength(3);
 
   await user.click(screen.getByRole("button", { name: "Mark all as read" }));
   expect(await screen.findByRole("button", { name: "Notices" })).toBeVisible();
-  expect(list.queryByText("(unread)", { exact: false })).toBeNull();
+  await expect.poll(() => list.queryByText("(unread)", { exact: false })).toBeNull();
   await expect.poll(() => marked).toEqual([{ up_to: "1.3" }]);
 });
