@@ -108,5 +108,6 @@ export default defineConfig({
     restoreMocks: true,
     // Cold starts on a busy machine; nothing waits on purpose.
     testTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
   },
 });
