@@ -4,9 +4,10 @@ import fcntl
 import json
 import os
 import secrets
-import socket
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+
+from runtime.ports import free_port, is_free
 
 USUAL_PORTS: Mapping[str, int] = {
     "postgres": 5432,
@@ -125,28 +126,12 @@ class StateFolder:
         kept: dict[str, int] = json.loads(self._ports.read_text()) if self._ports.exists() else {}
         chosen: dict[str, int] = {}
         for name, number in USUAL_PORTS.items():
-            if name in asked and not _free(asked[name]):
+            if name in asked and not is_free(asked[name]):
                 raise PortTaken(f"port {asked[name]} is in use: stop what holds it, or give another number")
             wishes = [asked.get(name), kept.get(name), number if usual else None]
             taken = set(chosen.values())
-            chosen[name] = next((port for port in wishes if port and port not in taken and _free(port)), 0) or _any()
+            chosen[name] = (
+                next((port for port in wishes if port and port not in taken and is_free(port)), 0) or free_port()
+            )
         self._ports.write_text(json.dumps(chosen, indent=2) + "\n")
         return chosen
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        # Connections of an earlier run that linger in TIME_WAIT do not make a port taken; a listener does.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _any() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

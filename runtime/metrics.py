@@ -1,7 +1,6 @@
 """Metrics for Prometheus: each process tells its own on a port of its own, over TLS where it has a certificate."""
 
 import contextlib
-import socket
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
@@ -80,13 +79,6 @@ def said_in_files(folder: Path, name: str) -> float | None:
     """The greatest value of a metric in a folder of text files."""
     samples = (one for family in _Textfiles(folder).collect() for one in family.samples)
     return max((one.value for one in samples if one.name == name), default=None)
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _told_beside(address: str) -> bytes:

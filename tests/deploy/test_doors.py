@@ -20,7 +20,7 @@ import pytest
 import yaml
 from test_compose import DEPLOY, HOST, NAMES, ONCE, SERVICES, filled, installation
 
-from runtime.metrics import free_port
+from runtime.ports import free_port
 
 __all__ = ["installation"]  # the fixture
 Told = tuple[dict[str, Any], Path]

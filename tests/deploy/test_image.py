@@ -19,6 +19,7 @@ from temporalio.client import Client
 from api.app import description
 from entrega import SERVICES as NAMES
 from runtime.embedded import Stack
+from runtime.ports import free_port
 
 BASE, IMAGE = "localhost/entrega-python:test", "localhost/entrega:test"
 BACKUP = "localhost/entrega-backup:test"
@@ -75,14 +76,6 @@ def told(servers: Stack, tmp_path: Path) -> tuple[dict[str, str], Path]:
     return {**env, "ENTREGA_SECRETS_DIR": "/run/secrets", "ENTREGA_PUBLIC_URL": "http://127.0.0.1"}, folder
 
 
-def _port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def _healthy(engine: Engine, container: str, target: str) -> None:
     """Asked as an orchestrator asks, until it can serve. Raises AssertionError, with its log, if it ended instead."""
     ask = ("exec", container, "python3", "-m", "runtime.probe", target)
@@ -112,7 +105,7 @@ async def test_api_and_worker_run_from_the_image_with_nothing_they_do_not_need(
     engine: Engine, servers: Stack, told: tuple[dict[str, str], Path]
 ) -> None:
     env, secrets = told
-    port, metrics = _port(), _port()
+    port, metrics = free_port(), free_port()
     env["ENTREGA_WORKER_METRICS_ADDRESS"] = "127.0.0.1:0"
     env["ENTREGA_WORKER_OWN_METRICS_ADDRESS"] = f"127.0.0.1:{metrics}"
     api = engine.start(IMAGE, ["api", "all", "--port", str(port)], env, secrets)

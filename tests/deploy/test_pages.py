@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from api.pages import CSP
 from runtime._certificates import Certificates
+from runtime.ports import free_port
 
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "docker" / "web.Caddyfile"
 CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent)) or ""
@@ -31,9 +31,7 @@ async def pages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx
     (folder / "dist" / "assets" / "app-1f2e.js.br").write_bytes(b"packed")
     certificates = Certificates(folder / "tls", {"web": (ExtendedKeyUsageOID.SERVER_AUTH,)})
     certificates.ensure()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     env = {
         "ENTREGA_WEB_PORT": str(port),
         "ENTREGA_WEB_DIR": str(folder / "dist"),

@@ -14,7 +14,7 @@ from proxying import API_PORT, CADDY, NAMES, Resolver, network, proxied, resolvi
 
 from api.sizes import MOST_BYTES
 from runtime._certificates import Certificates
-from runtime.metrics import free_port
+from runtime.ports import free_port
 
 pytestmark = pytest.mark.skipif(not CADDY, reason="Caddy's wheel is for Linux on x86-64 and ARM alone")
 _SERVER = ExtendedKeyUsageOID.SERVER_AUTH

@@ -5,7 +5,6 @@ import os
 import pickle
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from runtime._certificates import Certificates
 from runtime._state import StateFolder
 from runtime._theirs import told
 from runtime.caching import Once, open_cache
+from runtime.ports import free_port
 
 SERVER = shutil.which("valkey-server") or shutil.which("redis-server") or ""
 NO_SERVER = "neither Valkey nor Redis is installed: see scripts/debian-redis.sh"
@@ -41,9 +41,7 @@ async def shared(tmp_path: Path) -> AsyncIterator[Shared]:
     state = StateFolder(tmp_path)
     certificates = Certificates(tmp_path, {"tls": (ExtendedKeyUsageOID.SERVER_AUTH,)})
     certificates.ensure()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = told(state, "valkey", {}, str(tmp_path))["valkey.conf"].replace("6379", str(port))
     (tmp_path / "valkey.conf").write_text(f"{config}bind 127.0.0.1\ndir {tmp_path}\n")
     process = subprocess.Popen([SERVER, tmp_path / "valkey.conf"], stdout=subprocess.DEVNULL)

@@ -13,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from runtime import metrics
-from runtime.metrics import EXPIRES, ISSUED, free_port, lifetime, serve_metrics, tell_metrics
+from runtime.metrics import EXPIRES, ISSUED, lifetime, serve_metrics, tell_metrics
+from runtime.ports import free_port
 from runtime.settings import SettingMissing, Settings
 from storage._keks import make_kek
 

@@ -16,6 +16,7 @@ import uvicorn
 from api.app import create_app
 from api.deps import Parts
 from runtime.metrics import serve_metrics
+from runtime.ports import free_port
 from runtime.settings import SettingMissing, Settings
 from runtime.tls import inside_trust, outside_trust, server_context
 from wire import NoAnswer, Progress, client, exchange
@@ -185,8 +186,7 @@ async def test_what_adapters_speak_with_believes_the_authority_named_for_outside
 
 
 async def test_metrics_are_told_by_tls_alone_and_who_says_nothing_holds_up_nobody(files: Files) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     serve_metrics("127.0.0.1", port, server_context(files.settings()))
     with socket.create_connection(("127.0.0.1", port)):
         async with httpx.AsyncClient(verify=inside_trust(files.settings()), timeout=5) as http:

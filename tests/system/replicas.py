@@ -17,7 +17,7 @@ from proxying import API_PORT, NAMES, Resolver, network, proxied, resolving
 
 from runtime._certificates import Certificates, Pair
 from runtime.embedded import Stack
-from runtime.metrics import free_port
+from runtime.ports import free_port
 from runtime.settings import PREFIX
 
 _SERVER, _CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH

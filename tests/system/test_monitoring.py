@@ -15,7 +15,7 @@ from monitoring import RULES, queries, rules
 from demo.customer import Customer
 from demo.scenarios import Scenario
 from runtime.embedded import Stack
-from runtime.metrics import free_port
+from runtime.ports import free_port
 
 MISSING = "Debian's Prometheus is not installed: scripts/debian-prometheus.sh"
 pytestmark = [pytest.mark.long, pytest.mark.skipif(shutil.which("prometheus") is None, reason=MISSING)]

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from domain import audit
 from domain.deliveries import Delivery, DeliveryRequest, DeliveryStatus, RecordMove
 from runtime.embedded import Stack
 from runtime.furnish import ADMIN_EMAIL
+from runtime.ports import free_port
 from runtime.settings import PREFIX, Settings
 from runtime.wiring import Wiring
 
@@ -56,9 +56,7 @@ class OtherSide:
 
     async def with_map(self, tiles: str) -> dict[str, Any]:
         """Another API of the same system, whose installation has a map."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         base = f"http://127.0.0.1:{port}"
         told = {"PUBLIC_URL": base, "MAP_TILES_URL": tiles, "MAP_TILES_CREDIT": "© Mapas"}
         env = {**os.environ, **self._stack.env, **{f"{PREFIX}{name}": value for name, value in told.items()}}

@@ -3,7 +3,6 @@
 import asyncio
 import email
 import email.policy
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from domain.users import Locale
 from runtime.codec import SealingCodec
 from runtime.letters import SignedLinks, TemporalLetterWriter, unsubscribing
 from runtime.mailbox import Mailbox, serve
+from runtime.ports import free_port
 from runtime.settings import Settings
 from runtime.temporal import data_converter, make_worker
 from runtime.wiring import identity
@@ -86,9 +86,7 @@ class Town:
         key.write_bytes(bytes(range(32)))
         self.settings = Settings(tracking_token_key_file=key, public_url="https://entrega.example")
         self.links = SignedLinks(self.settings)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.mailer = SmtpMailer(f"smtp://127.0.0.1:{self.port}", "no-reply@entrega.example")
         (folder / "mail").mkdir()
 
