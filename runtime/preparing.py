@@ -16,7 +16,7 @@ from runtime._certificates import Certificates
 from runtime._state import StateFolder
 from runtime._theirs import told as theirs
 from runtime.backup.vault import make_identity
-from runtime.settings import PREFIX
+from runtime.settings import PREFIX, SERVICES
 from runtime.signing import rotate, signing_keys
 from storage._keks import make_kek, new_key
 
@@ -46,7 +46,11 @@ class Process:
     cache: bool = False
     user: int = OURS
     calls_temporal: bool = True
+    owner: bool = False
+    """Of the database: what changes its shape."""
     backs_up: bool = False
+    seals: bool = False
+    """For whoever opens backups."""
 
 
 _LINKS, _RECIPIENTS, _IDENTITY = "tracking_token_key", "backup/recipients", "backup/identity"
@@ -65,11 +69,12 @@ PROCESSES: Mapping[str, Process] = {
     "notifications-worker": Process(("notifications",), None, ("keks", "index_key", _LINKS), mails=True),
     "relay": Process(("relay", "notifications"), "entrega_relay", ("keks",)),
     "codec": Process(("codec",), None, ("keks",)),
-    "migrate": Process(calls_temporal=False),
-    "backup": Process(calls_temporal=False, backs_up=True),
-    "operator": Process(("users", "quotes", "keys"), "entrega", ("keks", "keys", "index_key")),
+    "migrate": Process(calls_temporal=False, owner=True),
+    "archive": Process((), "entrega", calls_temporal=False, owner=True, seals=True),
+    "backup": Process(calls_temporal=False, backs_up=True, seals=True),
+    "operator": Process(SERVICES, "entrega", ("keks", "keys", "index_key", _LINKS), mails=True),
 }
-"""Ours; the operator is whoever runs a command by hand."""
+"""Ours; the operator is whoever runs a command by hand, who looks at all of it (`entrega doctor`) and sets it right."""
 _OTHERS: Mapping[str, tuple[int, bool]] = {  # the image's user, and whether it calls Temporal, or its own kind
     "postgres": (999, False),
     "mongo": (999, True),
@@ -152,7 +157,7 @@ def _make_keys(state: StateFolder) -> None:
 def _ours(state: StateFolder, name: str, process: Process) -> dict[str, bytes]:
     """A process's settings, each a file of the setting's name, and the keys that they point to."""
     told = {f"{service.upper()}_DATABASE_URL": _postgres(state, f"entrega_{service}") for service in process.databases}
-    if name == "migrate":
+    if process.owner:
         told["DATABASE_URL"] = _postgres(state, "entrega")
     if process.mongo is not None:
         told["RELAY_MONGO_URL" if name == "relay" else "MONGO_URL"] = _mongo(state, process.mongo)
@@ -162,6 +167,7 @@ def _ours(state: StateFolder, name: str, process: Process) -> dict[str, bytes]:
     if process.backs_up:
         told["BACKUP_DATABASE_URL"] = _postgres(state, "entrega_backup")
         told["BACKUP_MONGO_URL"] = _mongo(state, "entrega_backup")
+    if process.seals:
         told["BACKUP_RECIPIENTS_FILE"] = f"{MOUNTED}/recipients"
         files["recipients"] = (state.secrets / _RECIPIENTS).read_bytes()
     for key in process.keys:

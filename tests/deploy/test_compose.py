@@ -17,11 +17,13 @@ from runtime._certificates import Certificates
 from runtime._mongo import _FURTHER, _RIGHTS
 from runtime._temporal import SEARCH_ATTRIBUTES
 from runtime._theirs import BACKS_UP
+from runtime.archiving import vault_of as archives
 from runtime.backup.making import vault_of
 from runtime.backup.postgres import Server, run
 from runtime.parts import check
 from runtime.preparing import OURS, PROCESSES, prepare
 from runtime.serving import leaves_within
+from runtime.settings import SERVICES as OF_ALL
 from runtime.settings import SettingMissing, Settings, load_settings
 from runtime.temporal import ENDS_WITHIN
 from runtime.tls import inside_trust, server_context, temporal_door
@@ -30,7 +32,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 HOST = "entrega.example.com"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONCE = {"migrate", "operator", "mongo-start", "temporal-schema", "temporal-namespace"}
+ONCE = {"migrate", "operator", "archive", "mongo-start", "temporal-schema", "temporal-namespace"}
 SECRETS = ":/run/secrets:ro"
 NAMES = ("users", "quotes", "availability", "deliveries", "tracking", "notifications")
 
@@ -67,8 +69,11 @@ def test_a_process_is_told_all_it_needs_and_nothing_that_travels_in_the_clear(
     for variable, value in service["environment"].items():
         monkeypatch.setenv(variable, filled(value, installation).replace("/run/secrets", str(secrets)))
     settings = load_settings()  # which refuses whatever would travel in the clear
-    if name == "migrate":
+    if name in ("migrate", "archive"):
         assert settings.database_url
+        if name == "archive":
+            assert settings.need("mongo_url")
+            assert archives(settings, str(tmp_path / "vault")).put_small("x", b"").size
         return
     if name == "backup":
         assert settings.backup_database_url
@@ -89,7 +94,8 @@ def test_a_process_is_told_all_it_needs_and_nothing_that_travels_in_the_clear(
     elif command[:1] == ["worker"]:
         settings.database_url_for(command[1])
     elif name != "backup":
-        for each in {"relay": ("relay", "notifications")}.get(name, ("users", "keys")):
+        # Doctor and the runbooks' commands look as each service does.
+        for each in {"relay": ("relay", "notifications"), "codec": ("codec",)}.get(name, OF_ALL):
             settings.database_url_for(each)
     if PROCESSES[name].mails:
         settings.need("smtp_url")
@@ -120,6 +126,7 @@ def test_only_who_calls_strangers_and_who_lets_people_in_leaves_the_machine() ->
     assert out == {f"{name}-{kind}" for name in NAMES for kind in ("api", "worker")} | {
         "operator",
         "alertmanager",
+        "archive",
         "backup",
     }
     assert [name for name, service in SERVICES.items() if "edge" in service["networks"]] == ["proxy"]
@@ -248,6 +255,6 @@ def test_a_secret_is_for_its_process_alone(installation: Path) -> None:
     signing = [path.name for path in installation.iterdir() if (path / "keys").exists()]
     assert sorted(signing) == ["operator", "secrets", "users-api"]
     owners = {path.parent.name for path in installation.rglob("ENTREGA_DATABASE_URL")}
-    assert owners == {"migrate"}
+    assert owners == {"migrate", "archive"}
     assert Certificates(installation / "secrets" / "tls").authority.exists()
     assert OURS >= 10001
