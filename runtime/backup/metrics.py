@@ -7,9 +7,8 @@ from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
 from runtime.backup.manifest import followed, last_drill, manifests
 from runtime.backup.vault import Vault
-from runtime.metrics import serve_metrics
+from runtime.metrics import tell_metrics
 from runtime.settings import Settings
-from runtime.tls import server_context
 
 REGISTRY = CollectorRegistry()
 UP = Gauge("entrega_backup_following_up", "1 while the last round of following both databases succeeded")
@@ -47,10 +46,9 @@ def look(vault: Vault) -> None:
 
 
 def serve(address: str, settings: Settings) -> None:
-    """Tells Prometheus at this address, over TLS where this process has a certificate. Raises OSError."""
+    """Tells Prometheus at this address what the vault says, and what every process tells. Raises SettingMissing."""
     prometheus_client.REGISTRY.register(REGISTRY)
-    host, _, port = address.rpartition(":")
-    serve_metrics(host, int(port), server_context(settings))
+    tell_metrics(settings, address)
 
 
 def write_metrics(vault: Vault, path: Path) -> None:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from runtime import metrics
+from runtime.backup.metrics import serve
 from runtime.metrics import EXPIRES, ISSUED, lifetime, serve_metrics, tell_metrics
 from runtime.ports import free_port
 from runtime.settings import SettingMissing, Settings
@@ -70,6 +71,14 @@ async def test_files_are_read_whenever_somebody_asks(tmp_path: Path, monkeypatch
     assert len(told()) == 3  # and nothing of what cannot be read
     (texts / "backup.prom").unlink()
     assert (BACKUP,) not in told()
+
+
+def test_who_follows_the_databases_tells_of_its_certificate_as_all_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[object] = []
+    monkeypatch.setattr(REGISTRY, "register", registered.append)
+    monkeypatch.setattr(metrics, "serve_metrics", lambda *_: None)
+    serve("127.0.0.1:9460", Settings())
+    assert [one for one in registered if isinstance(one, metrics._Certificates)]
 
 
 def test_without_an_address_nothing_is_opened() -> None:
