@@ -12,8 +12,9 @@ import yaml
 from monitoring import MONITORING, ROOT, RULES, RUNBOOKS, dashboards, named, queries, rules
 
 # What is not declared by us: by libraries, by Prometheus itself. That they are told
-# is shown against running processes (tests/system/test_monitoring.py), but for what only happens on a bad day.
-THEIRS = ("http_request", "process_", "temporal_", "up", "ALERTS")
+# is shown against running processes (tests/system/test_monitoring.py), but for what only happens on a bad day or in a
+# cluster.
+THEIRS = ("http_request", "process_", "temporal_", "up", "ALERTS", "barman_", "cnpg_", "kube_")
 KINDS = {"Counter", "Gauge", "Histogram", "GaugeMetricFamily"}
 SUFFIXES = {"Histogram": ("_bucket", "_count", "_sum")}
 SEVERITIES = {"page", "ticket"}
@@ -107,6 +108,38 @@ def test_a_dashboard_is_what_its_script_writes(name: str) -> None:
 
 def test_there_is_no_other_dashboard() -> None:
     assert {path.stem for path in (MONITORING / "dashboards").glob("*.json")} == set(dashboards().DASHBOARDS)
+
+
+STACK = yaml.safe_load((MONITORING.parent / "platform" / "values" / "monitoring.yaml").read_text())
+NO_AMTOOL = pytest.mark.skipif(
+    shutil.which("amtool") is None, reason="amtool is not installed: scripts/debian-prometheus.sh"
+)
+
+
+@NO_AMTOOL
+@pytest.mark.parametrize(("labels", "receiver"), [
+    ("severity=page", "on-call"), ("severity=ticket", "tickets"), ("severity=critical", "on-call"),
+    ("severity=warning", "tickets"), ("severity=info", "nobody"), ("severity=none alertname=Watchdog", "nobody"),
+])  # fmt: skip
+def test_a_cluster_tells_whom_one_machine_would(labels: str, receiver: str, tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "cluster.yml", MONITORING / "alertmanager.yml"
+    theirs.write_text(yaml.safe_dump(STACK["alertmanager"]["config"]))
+    for file in (theirs, *([ours] if receiver != "nobody" and "critical" not in labels else ())):
+        argv = ["amtool", "config", "routes", "test", f"--config.file={file}", *labels.split()]
+        assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split() == [receiver]
+
+
+def test_a_cluster_mounts_the_password_it_names_and_inhibits_what_one_machine_does() -> None:
+    config, ours = STACK["alertmanager"]["config"], yaml.safe_load((MONITORING / "alertmanager.yml").read_text())
+    assert config["inhibit_rules"] == ours["inhibit_rules"]
+    (secret,) = STACK["alertmanager"]["alertmanagerSpec"]["secrets"]
+    assert f"/secrets/{secret}/" in config["global"]["smtp_auth_password_file"]
+
+
+def test_a_cluster_asks_whoever_is_to_be_asked_whatever_its_label() -> None:
+    told = STACK["prometheus"]["prometheusSpec"]
+    for kind in ("serviceMonitor", "podMonitor", "rule"):
+        assert told[f"{kind}SelectorNilUsesHelmValues"] is False
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed: scripts/debian-prometheus.sh")
