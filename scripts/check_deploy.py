@@ -45,7 +45,13 @@ _CHART = "deploy/helm/entrega"
 _HELM = (f"{_CHART}/Chart.yaml",)
 _TEMPLATE = f"helm template entrega {_CHART} -n entrega"
 _EXAMPLE = f"-f {_CHART}/values-example.yaml"
-_OTHERWISE = "--set workerController.enabled=false,jobs.backup.enabled=true,jobs.restore-drill.enabled=true"
+_SEALS = "backup", "restore-drill"
+JOBS = ",".join(
+    f"jobs.{name}.enabled=true" + (f",jobs.{name}.image.digest=sha256:{'0' * 64}" if name in _SEALS else "")
+    for name in (*_SEALS, "archive")
+)
+"""What turns every job of the chart on."""
+_OTHERWISE = f"--set workerController.enabled=false,{JOBS}"
 _UPDATES = "check-jsonschema --builtin-schema vendor.dependabot {files}"
 _TIMEOUTS = "check-jsonschema --builtin-schema custom.github-workflows-require-timeout {files}"
 _RENDERED = (f"{MADE}/chart*.yaml",)

@@ -12,6 +12,7 @@ import yaml
 from runtime.serving import leaves_within
 from runtime.settings import PREFIX, SettingMissing, Settings, load_settings
 from runtime.temporal import ENDS_WITHIN
+from scripts.check_deploy import JOBS
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "entrega"
@@ -38,13 +39,13 @@ def _helm(*more: str) -> subprocess.CompletedProcess[str]:
 def _rendered(*more: str, values: str = "example") -> list[Thing]:
     done = _helm("--values", str(CHART / f"values-{values}.yaml"), *more)
     assert done.returncode == 0, done.stderr
-    return [found for found in yaml.safe_load_all(done.stdout) if found]
+    return [found for found in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if found]
 
 
-@pytest.fixture(scope="module", params=["example", "kind"])
+@pytest.fixture(scope="module", params=["example", "kind", "jobs"])
 def things(request: pytest.FixtureRequest) -> list[Thing]:
-    """As in production, and as for an afternoon."""
-    return _rendered(values=request.param)
+    """As in production, as for an afternoon, and with everything that runs now and then."""
+    return _rendered("--set", JOBS) if request.param == "jobs" else _rendered(values=request.param)
 
 
 def _pods(things: list[Thing]) -> Iterator[tuple[Thing, Thing]]:
@@ -165,7 +166,7 @@ def _goes_to(thing: Thing) -> set[int]:
 
 def test_traces_go_to_their_collector_where_there_is_one_and_nowhere_else() -> None:
     for values, told in (("example", True), ("kind", False)):
-        things = _rendered("--set", "jobs.backup.enabled=true", values=values)
+        things = _rendered("--set", JOBS, values=values)
         policies = {thing["metadata"]["name"]: thing for thing in things if thing["kind"] == "NetworkPolicy"}
         for thing, pod in _pods(things):
             env = [entry["name"] for entry in pod["spec"]["containers"][0].get("env", ())]
@@ -184,12 +185,22 @@ def test_one_service_is_updated_alone() -> None:
     assert all(digest in str(thing) for thing in changed)
 
 
+def test_a_job_is_of_the_newest_image_or_of_its_own() -> None:
+    newest = f"sha256:{'9' * 64}"
+    things = _rendered("--set", f"{JOBS},migrate.image.digest={newest}")
+    images = {thing["metadata"]["name"]: pod["spec"]["containers"][0]["image"] for thing, pod in _pods(things)}
+    for name in ("keys-check", "audit-check", "archive", "migrate"):
+        assert images[f"entrega-{name}"] == f"registry.example.com/entrega@{newest}"
+    assert images["entrega-backup"] == f"registry.example.com/entrega-backup@sha256:{'0' * 64}"
+
+
 def test_without_a_digest_nothing_is_rendered() -> None:
     for values in (
         (),
         ("--set", "image.digest=latest"),
-        ("--set", f"image.digest=sha256:{'0' * 64}"),
-    ):  # the pages' too
+        ("--set", f"image.digest=sha256:{'0' * 64}"),  # the pages' too
+        ("--values", str(CHART / "values-example.yaml"), "--set", "jobs.backup.enabled=true"),
+    ):
         done = _helm(*values)
         assert done.returncode != 0
         assert "digest" in done.stderr

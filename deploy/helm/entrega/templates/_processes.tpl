@@ -26,18 +26,21 @@
 {{- end }}
 {{- end }}
 
-{{/* What runs now and then, the same way. */}}
+{{/* What runs now and then, the same way: of an image of its own, or of the newest there is, as the migration. */}}
 {{- define "entrega.jobs" -}}
-{{- $root := . -}}
+{{- $newest := (.Values.migrate.image).digest | default .Values.image.digest -}}
 {{- range $name, $j := .Values.jobs }}
 {{- if $j.enabled }}
+{{- if and ($j.image).repository (not ($j.image).digest) }}
+{{- fail (printf "jobs.%s.image.digest is required: %s is another image" $name $j.image.repository) }}
+{{- end }}
 {{ $name }}: {{ dict
   "name" $name
   "service" $name
   "role" "job"
   "command" $j.command
   "versioned" false
-  "digest" (($j.image).digest | default $root.Values.image.digest)
+  "digest" (($j.image).digest | default $newest)
   "repository" ($j.image).repository
   "memory" $j.memory
   "secret" ($j.secret | default list)
