@@ -27,7 +27,7 @@ def test_it_is_bounded_and_pinned(file: Path) -> None:
         for step in job["steps"]:
             if "uses" in step:
                 assert _PINNED.fullmatch(step["uses"]), step["uses"]
-            for script in re.findall(r"scripts/[\w.]+", step.get("run", "")):
+            for script in re.findall(r"(?:scripts|deploy)/[\w./]+\.(?:sh|py)", step.get("run", "")):
                 assert (ROOT / script).is_file(), script
 
 
