@@ -86,6 +86,13 @@ async def test_a_file_of_an_older_build_is_missing_and_nobody_remembers_that(pag
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1", "/metrics", "/healthz/ready"])
+async def test_a_path_of_the_api_that_no_route_took_is_no_page(pages: httpx.AsyncClient, path: str) -> None:
+    answer = await pages.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["cache-control"] == "no-store"
+
+
 async def test_the_map_is_drawn_without_pictures_unless_told_otherwise(pages: httpx.AsyncClient) -> None:
     answer = await pages.get("/config.json")
     assert answer.headers["content-type"] == "application/json"

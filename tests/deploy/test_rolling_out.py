@@ -43,6 +43,8 @@ class _Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def prometheus() -> Iterator[Prometheus]:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not here, by which it is asked")
     server = Prometheus(("127.0.0.1", 0), _Answers)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield server
