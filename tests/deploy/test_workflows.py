@@ -1,6 +1,8 @@
 """The workflows: what they run is there, what they use is pinned, and a change rolls out what it touches."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,32 @@ def test_it_is_bounded_and_pinned(file: Path) -> None:
                 assert _PINNED.fullmatch(step["uses"]), step["uses"]
             for script in re.findall(r"(?:scripts|deploy)/[\w./]+\.(?:sh|py)", step.get("run", "")):
                 assert (ROOT / script).is_file(), script
+
+
+def _step(file: str, job: str, name: str) -> dict[str, Any]:
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / file).read_text())["jobs"][job]["steps"]
+    (found,) = [step for step in steps if step.get("name") == name]
+    return dict(found)
+
+
+@pytest.mark.parametrize("ends", [0, 1])
+@pytest.mark.parametrize("dockerfile", ["Dockerfile", "web.Dockerfile", "backup.Dockerfile"])
+def test_an_image_is_built_on_what_is_named_by_digest(dockerfile: str, ends: int, tmp_path: Path) -> None:
+    (tmp_path / "docker").write_text(f"#!/bin/sh\necho sha256:{'7' * 64}\nexit {ends}\n")
+    (tmp_path / "docker").chmod(0o755)
+    file, output = ROOT / "deploy" / "docker" / dockerfile, tmp_path / "output"
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "FILE": str(file), "GITHUB_OUTPUT": str(output)}
+    env["RUNNER_TEMP"] = str(tmp_path)
+    script = _step("build.yml", "build", "What it is built on, by digest")["run"]
+    argv = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]  # as GitHub runs `shell: bash`
+    code = subprocess.run(argv, cwd=tmp_path, env=env, check=False, capture_output=True).returncode
+    bases = re.findall(r"^ARG (\w+_IMAGE)=(docker\.io\S+)", file.read_text(), re.MULTILINE)
+    assert (code != 0) == bool(ends and bases)
+    if not ends:
+        named = [f"{argument}={image}@sha256:{'7' * 64}" for argument, image in bases]
+        assert output.read_text().splitlines() == ["named<<END", *named, "END"]
+    for step in ("Build, to look through it", "Push, by digest"):
+        assert "${{ steps.bases.outputs.named }}" in _step("build.yml", "build", step)["with"]["build-args"]
 
 
 def test_the_services_are_those_of_the_chart() -> None:
