@@ -6,6 +6,7 @@ from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import typer
@@ -53,6 +54,35 @@ def test_mongos_users_may_do_in_a_cluster_what_they_may_here() -> None:
     ours = {user: {name: tuple(verbs) for name, verbs in may.items()} for user, may in _RIGHTS.items() if may}
     assert rights == ours
     assert {user["name"]: [role["name"] for role in user["roles"]] for user in found["users"]} == {u: [u] for u in ours}
+
+
+def test_traces_are_taken_in_a_cluster_as_on_one_machine() -> None:
+    found = list(yaml.safe_load_all((DEPLOY / "platform" / "tempo.yaml").read_text()))
+    of_kind = {each["kind"]: each for each in found}
+    paths = {"/run/tls/tls.crt": "/run/secrets/tls.pem", "/run/tls/tls.key": "/run/secrets/tls.key"}
+    written = of_kind["ConfigMap"]["data"]["tempo.yml"]
+    for there, here in {**paths, "/run/tls/ca.crt": "/run/secrets/ca.pem"}.items():
+        written = written.replace(there, here)
+    assert yaml.safe_load(written) == yaml.safe_load((DEPLOY / "monitoring" / "tempo.yml").read_text())
+    (container,) = of_kind["StatefulSet"]["spec"]["template"]["spec"]["containers"]
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["tempo"]
+    assert (container["image"], container["args"]) == (compose["image"], compose["command"])
+    # Where the chart's processes go, by the name that its certificate has.
+    url = urlsplit(yaml.safe_load((CHART / "values-example.yaml").read_text())["settings"]["TRACES_URL"])
+    edge, spec = VALUES["edges"]["traces"], of_kind["Service"]["spec"]
+    assert url.hostname in of_kind["Certificate"]["spec"]["dnsNames"]
+    assert url.port == edge["port"] in {port["port"] for port in spec["ports"]}
+    assert edge["to"] == {"namespace": of_kind["Service"]["metadata"]["namespace"], "labels": spec["selector"]}
+
+
+def test_grafana_leads_from_a_span_to_metrics_in_a_cluster_too() -> None:
+    stack = yaml.safe_load((DEPLOY / "platform" / "values" / "monitoring.yaml").read_text())["grafana"]
+    own = yaml.safe_load((DEPLOY / "monitoring/grafana/provisioning/datasources/tempo.yml").read_text())
+    (there,), (here,) = stack["additionalDataSources"], own["datasources"]
+    server = urlsplit(there["url"])
+    assert there["jsonData"] == {**here["jsonData"], "serverName": server.hostname}
+    (mount,) = stack["extraConfigmapMounts"]
+    assert there["secureJsonData"]["tlsCACert"] == f"$__file{{{mount['mountPath']}/ca.crt}}"
 
 
 def _paths(router: Any) -> Iterator[str]:
