@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from importlib import import_module
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +13,8 @@ import yaml
 
 from entrega import SERVICES, app
 from runtime import settings
-from runtime._mongo import _RIGHTS
+from runtime._mongo import _FURTHER, _RIGHTS
+from runtime._theirs import BACKS_UP
 from runtime.queues import QUEUES, WITH_WORKFLOWS
 from runtime.settings import Settings
 
@@ -39,10 +39,14 @@ def test_every_service_has_its_entry_and_every_entry_its_service() -> None:
 def test_every_role_of_the_database_may_log_in() -> None:
     for found in yaml.safe_load_all((DEPLOY / "platform" / "postgres.yaml").read_text()):
         if found["kind"] == "Cluster":
-            roles = {role["name"] for role in found["spec"]["managed"]["roles"]}
+            roles = {role["name"]: role for role in found["spec"]["managed"]["roles"]}
             assert {name for name in roles if name.startswith("entrega_")} == {
-                f"entrega_{s}" for s in settings.SERVICES
+                f"entrega_{name}" for name in (*settings.SERVICES, "backup")
             }
+            backs_up, told = roles["entrega_backup"], " ".join(BACKS_UP)
+            assert [name for name, role in roles.items() if role.get("replication")] == ["entrega_backup"]
+            assert backs_up["inRoles"] == re.findall(r"pg_read_all_\w+", told)
+            assert "hostssl replication entrega_backup all scram-sha-256" in found["spec"]["postgresql"]["pg_hba"]
 
 
 def test_mongos_users_may_do_in_a_cluster_what_they_may_here() -> None:
@@ -53,7 +57,11 @@ def test_mongos_users_may_do_in_a_cluster_what_they_may_here() -> None:
     }
     ours = {user: {name: tuple(verbs) for name, verbs in may.items()} for user, may in _RIGHTS.items() if may}
     assert rights == ours
-    assert {user["name"]: [role["name"] for role in user["roles"]] for user in found["users"]} == {u: [u] for u in ours}
+    further = {user: list(roles) for user, roles in _FURTHER.items()}
+    assert {user["name"]: [role["name"] for role in user["roles"]] for user in found["users"]} == {
+        **{user: [user] for user in ours},
+        **further,
+    }
 
 
 def test_traces_are_taken_in_a_cluster_as_on_one_machine() -> None:
@@ -139,17 +147,23 @@ def test_no_service_is_told_of_what_none_of_its_processes_may_reach(name: str) -
     assert {_EDGE_OF[setting] for setting in entry["secret"] if setting in _EDGE_OF} <= edges
 
 
-def _commands(group: Any, before: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
-    found = set()
-    for name, command in getattr(group, "commands", {}).items():
-        found |= {(*before, name)} | _commands(command, (*before, name))
-    return found
+def _asked() -> Iterator[list[str]]:
+    """What containers are told to run, in a cluster and on one machine."""
+    yield from (["migrate"], ["temporal", "prepare"], ["relay"])
+    for name, role in PROCESSES:
+        if role != "relay":
+            yield [role, name]
+    yield from (job["command"] for job in VALUES["jobs"].values())
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    ours = [each for each in compose.values() if re.search(r"entrega(-backup)?:local", each["image"])]
+    yield from (each["command"] for each in ours if "command" in each)
 
 
-def test_every_command_is_one_of_ours() -> None:
-    known = _commands(typer.main.get_command(app))
-    asked = [("migrate",), ("temporal", "prepare"), *((role,) for role in _ROLES)]
-    asked += [
-        tuple(takewhile(lambda word: not word.startswith("-"), job["command"])) for job in VALUES["jobs"].values()
-    ]
-    assert not [command for command in asked if command not in known]
+@pytest.mark.parametrize("words", list(_asked()), ids=" ".join)
+def test_every_command_is_one_of_ours_with_options_that_it_has(words: list[str]) -> None:
+    command: Any = typer.main.get_command(app)
+    left = list(words)
+    while left and left[0] in getattr(command, "commands", {}):
+        command = command.commands[left.pop(0)]
+    assert len(left) < len(words)
+    command.make_context(words[0], left)  # which raises UsageError on what it does not know
