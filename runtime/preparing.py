@@ -62,7 +62,7 @@ PROCESSES: Mapping[str, Process] = {
     "availability-api": Process(("availability",), "entrega", ("keks",), cache=True),
     "availability-worker": Process(("availability",), "entrega", ("keks",)),
     "deliveries-api": Process(("deliveries",), "entrega", ("keks", "index_key", _LINKS), cache=True),
-    "deliveries-worker": Process(("deliveries",), "entrega", ("keks", "index_key", _LINKS)),
+    "deliveries-worker": Process(("deliveries",), "entrega", ("keks", "index_key", _LINKS), cache=True),
     "tracking-api": Process(("tracking",), "entrega", ("keks", _LINKS)),
     "tracking-worker": Process(("tracking",), "entrega", ("keks", _LINKS)),
     "notifications-api": Process(("notifications",), None, ("keks", _LINKS)),

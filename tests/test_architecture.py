@@ -63,3 +63,13 @@ def test_only_the_settings_read_the_environment() -> None:
         if "os.environ" in path.read_text() or "getenv" in path.read_text():
             readers.add(str(path.relative_to(ROOT)))
     assert not readers
+
+
+def test_a_cache_that_others_may_write_to_is_opened_in_one_place_which_reads_nothing_but_text() -> None:
+    makes = {
+        str(path.relative_to(ROOT))
+        for path in modules(*LAYERS)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Cache"
+    }
+    assert makes == {"runtime/caching.py"}

@@ -1,6 +1,5 @@
 """The deliveries queue: the stories themselves, their records, what they ask of carriers, and imports of many."""
 
-from cashews import Cache
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 
@@ -8,6 +7,7 @@ from activities.deliveries import DeliveryActivities
 from activities.imports import ImportActivities
 from activities.letters import RecipientActivities
 from activities.privacy import DeliveryPrivacyActivities
+from runtime.caching import open_cache
 from runtime.requesting import TemporalRequester
 from runtime.temporal import TemporalDeliverer, make_worker
 from runtime.versions import version_of
@@ -22,8 +22,7 @@ def worker(client: Client, wiring: Wiring, interceptors: list[Interceptor]) -> W
     """Versioned, since it runs workflows."""
     store, carriers = wiring.deliveries(), wiring.carriers("deliveries")
     deliveries = DeliveryActivities(store, carriers)
-    cache = Cache()
-    cache.setup(wiring.settings.cache_url, suppress=True)
+    cache = open_cache(wiring.settings.cache_url)
     stores = wiring.policies(), wiring.contracts(), wiring.terms("deliveries")
     requester = TemporalRequester(client, carriers, *stores, wiring.atlas(cache), wiring.settings.policy)
     imports = ImportActivities(wiring.imports(), store, requester)
