@@ -16,6 +16,7 @@ from entrega import SERVICES
 from runtime._certificates import Pair
 from runtime._state import StateFolder
 from runtime._theirs import told
+from runtime.ports import free_port
 
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "proxy" / "Caddyfile"
 CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent)) or ""
@@ -59,16 +60,21 @@ def network() -> str:
 
 
 @asynccontextmanager
-async def proxied(folder: Path, authority: Path, shown: Pair, resolver: Resolver, port: int) -> AsyncIterator[int]:
-    """The proxy of `localhost` at this port, while the block runs: its pid."""
+async def proxied(
+    folder: Path, authority: Path, shown: Pair, resolver: Resolver, port: int, tells: int | None = None
+) -> AsyncIterator[int]:
+    """The proxy of `localhost` at this port, while the block runs: its pid. What it counts it tells at another."""
     secrets = folder / "secrets"
     secrets.mkdir(parents=True)
     (secrets / "ca.pem").write_bytes(authority.read_bytes())
+    (secrets / "tls.pem").write_bytes(shown.certificate.read_bytes())
+    (secrets / "tls.key").write_bytes(shown.key.read_bytes())
     for name, text in told(StateFolder(folder), "proxy", {}, "").items():
         (secrets / name).write_text(text)
     env = {
         "ENTREGA_HOST": "localhost",
         "ENTREGA_HTTPS_PORT": str(port),
+        "ENTREGA_METRICS_PORT": str(tells or free_port()),
         "ENTREGA_PUBLIC_TLS": f'"{shown.certificate}" "{shown.key}"',
         "ENTREGA_RESOLVERS": f"resolvers 127.0.0.1:{resolver.port}",
         "ENTREGA_SECRETS_DIR": str(secrets),

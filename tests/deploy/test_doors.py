@@ -72,10 +72,10 @@ def our_loopback(told: Told) -> bool:
 
 
 def caddy(told: Told) -> bool:
-    """It has that one port, and a certificate wherever it listens there."""
+    """It has these two ports, and a certificate wherever it listens there."""
     config = adapted("proxy/Caddyfile")
     servers = config["apps"]["http"]["servers"].values()
-    assert [it["listen"] for it in servers] == [[":8443"]]
+    assert sorted(it["listen"] for it in servers) == [[":8443"], [":9460"]]
     assert all(it["automatic_https"]["disable_redirects"] for it in servers)
     return config["admin"]["disabled"] and all(it["tls_connection_policies"] for it in servers) and has_pair(told[1])
 
@@ -169,7 +169,7 @@ LISTENS: dict[str, Doors] = {
     "codec": API,
     "relay": {9460: ours},
     "backup": {9460: ours},
-    "proxy": {8443: caddy},
+    "proxy": {8443: caddy, 9460: caddy},
     "web": {8443: pages},
     "postgres": {5432: postgres},
     "mongo": {27017: mongo},

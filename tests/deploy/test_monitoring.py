@@ -14,7 +14,7 @@ from monitoring import MONITORING, ROOT, RULES, RUNBOOKS, dashboards, named, que
 # What is not declared by us: by libraries, by Prometheus itself. That they are told
 # is shown against running processes (tests/system/test_monitoring.py), but for what only happens on a bad day or in a
 # cluster.
-THEIRS = ("http_request", "process_", "temporal_", "up", "ALERTS", "barman_", "cnpg_", "kube_")
+THEIRS = ("http_request", "process_", "temporal_", "up", "ALERTS", "barman_", "caddy_", "cnpg_", "kube_")
 KINDS = {"Counter", "Gauge", "Histogram", "GaugeMetricFamily"}
 SUFFIXES = {"Histogram": ("_bucket", "_count", "_sum")}
 SEVERITIES = {"page", "ticket"}

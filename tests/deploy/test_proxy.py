@@ -10,6 +10,7 @@ import httpx
 import pytest
 import trustme
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from prometheus_client.parser import text_string_to_metric_families
 from proxying import API_PORT, CADDY, NAMES, Resolver, network, proxied, resolving
 
 from api.sizes import MOST_BYTES
@@ -24,8 +25,9 @@ Answer = Callable[[bytes], bytes | None]
 class Installation:
     """The proxy and replicas that answer as they are told: None breaks off."""
 
-    def __init__(self, client: httpx.AsyncClient, resolver: Resolver, trusted: ssl.SSLContext) -> None:
-        self.client, self._resolver, self._trusted = client, resolver, trusted
+    def __init__(self, client: httpx.AsyncClient, tells: str, resolver: Resolver, trusted: ssl.SSLContext) -> None:
+        self.client, self.tells = client, tells
+        self._resolver, self._trusted = resolver, trusted
         self._network, self._last = network(), 1
         self._servers = AsyncExitStack()
 
@@ -61,16 +63,16 @@ def _answering(answer: Answer) -> Callable[[asyncio.StreamReader, asyncio.Stream
 async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
     certificates = Certificates(tmp_path / "tls", {"front": (_SERVER,), "api": (_SERVER,)}, {"api": NAMES})
     certificates.ensure()
-    pair, port = certificates.of("api"), free_port()
+    pair, port, tells = certificates.of("api"), free_port(), free_port()
     trusted = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trusted.load_cert_chain(pair.certificate, pair.key)
     trust = ssl.create_default_context(cafile=certificates.authority)
     async with (
         resolving() as resolver,
-        proxied(tmp_path / "front", certificates.authority, certificates.of("front"), resolver, port),
+        proxied(tmp_path / "front", certificates.authority, certificates.of("front"), resolver, port, tells),
         httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trust, trust_env=False, timeout=20) as client,
     ):
-        made = Installation(client, resolver, trusted)
+        made = Installation(client, f"https://localhost:{tells}", resolver, trusted)
         yield made
         await made.close()
 
@@ -124,3 +126,20 @@ async def test_who_comes_in_the_clear_is_refused(installation: Installation) -> 
     plain = str(installation.client.base_url).replace("https", "http")
     async with httpx.AsyncClient(base_url=plain, trust_env=False) as client:
         assert (await client.get("/v1/quotes")).status_code == 400
+
+
+async def test_that_nobody_answered_is_told_inside_and_by_tls(installation: Installation) -> None:
+    installation.nowhere()
+    assert (await installation.client.get("/v1/quotes")).status_code == 502
+    assert (await installation.client.get("/metrics")).status_code == 404  # nothing of it is for the world
+    told = (await installation.client.get(f"{installation.tells}/metrics")).text
+    counted = {
+        (sample.labels["code"], sample.labels["handler"]): sample.value
+        for family in text_string_to_metric_families(told)
+        for sample in family.samples
+        if sample.name == "caddy_http_request_duration_seconds_count"
+    }
+    assert counted["502", "subroute"] == 1
+    assert (await installation.client.get(installation.tells)).status_code == 404
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"{installation.tells.replace('https', 'http')}/metrics")).status_code == 400

@@ -210,8 +210,8 @@ async def _no_plaintext(front: Front, proxy: int) -> None:
     found = listeners({**{address: each.process.pid for address, each in running.items()}, "proxy": proxy})
     inside = {each for each in found if each.address == "127.0.0.1"}
     assert sorted(each.part for each in inside) == sorted(name for name, each in running.items() if not each.api)
-    # An API has two ports and a worker one; the proxy has one, on every address of this machine.
-    assert len(found - inside) == sum(2 if each.api else 1 for each in running.values()) + 1
+    # An API has two ports and a worker one; the proxy has two, on every address of this machine.
+    assert len(found - inside) == sum(2 if each.api else 1 for each in running.values()) + 2
     for each in found - inside:
         address = "127.0.0.1" if each.part == "proxy" else each.address
         assert refused(await said_to_plaintext(each.port, address)), each
