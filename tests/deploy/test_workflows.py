@@ -59,6 +59,24 @@ def test_an_image_is_built_on_what_is_named_by_digest(dockerfile: str, ends: int
         assert "${{ steps.bases.outputs.named }}" in _step("build.yml", "build", step)["with"]["build-args"]
 
 
+def test_nothing_is_rolled_out_that_ci_did_not_pass() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "image.yml").read_text())["jobs"]
+    deploy = jobs["deploy"]
+    assert [name for name in deploy["needs"] if jobs[name].get("uses") == "./.github/workflows/ci.yml"] == ["checked"]
+    assert "contains(needs.*.result, 'failure')" in deploy["if"]
+
+
+@pytest.mark.parametrize(("known", "services"), [("HEAD", "[]"), ("", '["availability", ')])
+def test_a_run_that_was_overtaken_is_made_up_for(known: str, services: str, tmp_path: Path) -> None:
+    (tmp_path / "gh").write_text(f"#!/bin/sh\necho {known}\n")
+    (tmp_path / "gh").chmod(0o755)
+    output = tmp_path / "output"
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(output), "GITHUB_SHA": "HEAD"}
+    script = _step("image.yml", "changed", "Which services, and so which images")["run"]
+    subprocess.run(["bash", "-e", "-c", script], cwd=ROOT, env=env, check=True, capture_output=True)
+    assert output.read_text().startswith(f"services={services}")
+
+
 def test_the_services_are_those_of_the_chart() -> None:
     values = yaml.safe_load((ROOT / "deploy" / "helm" / "entrega" / "values.yaml").read_text())
     assert set(SERVICES) == set(values["services"])
