@@ -59,6 +59,14 @@ def test_an_image_is_built_on_what_is_named_by_digest(dockerfile: str, ends: int
         assert "${{ steps.bases.outputs.named }}" in _step("build.yml", "build", step)["with"]["build-args"]
 
 
+def test_each_night_is_fuzzed_with_other_requests() -> None:
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())["jobs"]["faults"]["steps"]
+    told = steps[-1]["env"]
+    assert "github.run_number" in told["FUZZ_SEED"]
+    read = (ROOT / "tests" / "system" / "test_fuzzing.py").read_text()
+    assert set(re.findall(r'environ\.get\("(\w+)"', read)) == set(told)
+
+
 def test_nothing_is_rolled_out_that_ci_did_not_pass() -> None:
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "image.yml").read_text())["jobs"]
     deploy = jobs["deploy"]

@@ -1,6 +1,7 @@
 """The API against its own description: whatever is sent, the answer is one that the description names, never a 500."""
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +15,8 @@ from runtime.embedded import Stack
 from runtime.furnish import ADMIN_EMAIL
 
 pytestmark = pytest.mark.long
+# Each push sends the same; each night others, and more of them.
+SEED, TIMES = os.environ.get("FUZZ_SEED", "7"), int(os.environ.get("FUZZ_TIMES", "1"))
 CUSTOMER = ("fuzz@example.com", "a long enough secret")
 # Every check but one: what a schema calls good may still be refused, by rules that no schema can say (a link that was
 # used, a password that everybody has, money of another country).
@@ -74,7 +77,7 @@ async def fuzz(who: str, stack: Stack, folder: Path, *chosen: str) -> tuple[int,
     program = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(settings)]
     described = ["run", f"{stack.urls['api']}/v1/openapi.json"]
     # One worker: two threads that make syntax trees at once trip over each other in Python 3.11 (SystemError).
-    limits = ["--seed", "7", "--request-timeout", "30", "--workers", "1"]
+    limits = ["--seed", SEED, "--request-timeout", "30", "--workers", "1"]
     # The stream never ends by itself; webhooks have tests of their own, with signatures.
     left_out = ["--exclude-path", "/v1/stream"]
     fuzzing = await asyncio.create_subprocess_exec(
@@ -87,7 +90,7 @@ async def fuzz(who: str, stack: Stack, folder: Path, *chosen: str) -> tuple[int,
 
 
 async def test_every_route_keeps_to_its_description(who: str, stack: Stack, tmp_path: Path) -> None:
-    examples = "5" if who == "nobody" else "10"  # whatever nobody sends, nearly every route answers 401
+    examples = f"{(5 if who == 'nobody' else 10) * TIMES}"  # whatever nobody sends, nearly every route answers 401
     code, said = await fuzz(who, stack, tmp_path, "--max-examples", examples, "--phases", "examples,coverage,fuzzing")
     assert code == 0, said[-12_000:]
 
@@ -95,7 +98,7 @@ async def test_every_route_keeps_to_its_description(who: str, stack: Stack, tmp_
 async def test_every_chain_of_requests_keeps_to_it_too(who: str, stack: Stack, tmp_path: Path) -> None:
     """What one answer names is put into the next request: the fuzzer infers from the description which goes where. At
     most a minute of chains, made anew until it is over."""
-    code, said = await fuzz(who, stack, tmp_path, "--max-time", "60", "--phases", "examples,stateful")
+    code, said = await fuzz(who, stack, tmp_path, "--max-time", f"{60 * TIMES}", "--phases", "examples,stateful")
     assert code == 0, said[-12_000:]
     linked = re.search(r"API Links: +(\d+) covered", said)
     assert who == "nobody" or (linked and int(linked[1]) > 0), said[-12_000:]
