@@ -59,6 +59,16 @@ def test_an_image_is_built_on_what_is_named_by_digest(dockerfile: str, ends: int
         assert "${{ steps.bases.outputs.named }}" in _step("build.yml", "build", step)["with"]["build-args"]
 
 
+def test_each_night_somebody_follows_the_page_of_one_machine() -> None:
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())["jobs"]["machine"]["steps"]
+    typed = " ".join(step.get("run", "") for step in steps).replace('"$HOST"', "entrega.example.com")
+    page = (ROOT / "docs" / "operations.md").read_text().partition("## Certificates")[0]
+    told = re.findall(r"^ *(docker (?:build|run) .+)$", page, re.MULTILINE)
+    told += re.findall(r"`(docker compose -f deploy/compose\.yaml up [^`]+)`", page)
+    assert len(told) == 5
+    assert not [line for line in told if line not in typed]
+
+
 def test_each_night_is_fuzzed_with_other_requests() -> None:
     steps = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())["jobs"]["faults"]["steps"]
     told = steps[-1]["env"]
