@@ -15,7 +15,7 @@ MONITORING = ROOT / "deploy" / "monitoring"
 RULES = sorted((MONITORING / "rules").glob("*.yml"))
 RUNBOOKS = ROOT / "docs" / "runbooks"
 _STRING = re.compile(r'"[^"]*"')
-_LABELS = re.compile(r"\{[^}]*\}|\b(?:by|without|on|ignoring)\s*\([^)]*\)")
+_LABELS = re.compile(r"\{[^}]*\}|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
 _NAME = re.compile(r"(?<![\w:])[a-zA-Z_][\w:]*(?![\w:]*\s*\()")
 _WORDS = frozenset({"and", "or", "unless", "by", "without", "on", "ignoring", "bool", "offset", "inf", "nan"})
 
