@@ -48,7 +48,7 @@ _EXAMPLE = f"-f {_CHART}/values-example.yaml"
 _SEALS = "backup", "restore-drill"
 JOBS = ",".join(
     f"jobs.{name}.enabled=true" + (f",jobs.{name}.image.digest=sha256:{'0' * 64}" if name in _SEALS else "")
-    for name in (*_SEALS, "archive")
+    for name in (*_SEALS, "archive", "operator")
 )
 """What turns every job of the chart on."""
 _OTHERWISE = f"--set workerController.enabled=false,{JOBS}"

@@ -1,5 +1,7 @@
 """What Helm makes of the chart: every reference has its object, every process would start on what it is told."""
 
+import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "entrega"
 _OURS = ROOT / ".venv" / "deploy" / "bin" / "helm"
 HELM = str(_OURS) if _OURS.exists() else shutil.which("helm")
+KUBECTL = str(_OURS.with_name("kubectl")) if _OURS.exists() else shutil.which("kubectl")
 pytestmark = pytest.mark.skipif(HELM is None, reason="Helm is not here: make check-deploy installs it")
 _TEMPLATES = {"Deployment", "WorkerDeployment", "Job"}
 _LASTING = ("api", "worker", "relay")
@@ -189,9 +192,39 @@ def test_a_job_is_of_the_newest_image_or_of_its_own() -> None:
     newest = f"sha256:{'9' * 64}"
     things = _rendered("--set", f"{JOBS},migrate.image.digest={newest}")
     images = {thing["metadata"]["name"]: pod["spec"]["containers"][0]["image"] for thing, pod in _pods(things)}
-    for name in ("keys-check", "audit-check", "archive", "migrate"):
+    for name in ("keys-check", "audit-check", "archive", "operator", "migrate"):
         assert images[f"entrega-{name}"] == f"registry.example.com/entrega@{newest}"
     assert images["entrega-backup"] == f"registry.example.com/entrega-backup@sha256:{'0' * 64}"
+
+
+@pytest.mark.skipif(KUBECTL is None, reason="kubectl is not here: make check-deploy installs it")
+def test_a_command_is_run_by_hand_as_the_chart_would_run_it(tmp_path: Path) -> None:
+    (cronjob,) = [
+        thing
+        for thing in _rendered("--set", JOBS)
+        if (thing["kind"], thing["metadata"]["name"]) == ("CronJob", "entrega-operator")
+    ]
+    assert cronjob["spec"]["suspend"] is True
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "by-hand"}, **cronjob["spec"]["jobTemplate"]}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    (tmp_path / "kubectl").write_text(
+        f"""#!/bin/sh
+        case "$*" in
+            *" create job "*) cat {tmp_path}/job.json ;;
+            patch*) exec {KUBECTL} "$@" ;;
+            apply*) cat >{tmp_path}/applied.json ;;
+        esac
+        """
+    )
+    (tmp_path / "kubectl").chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "KUBECONFIG": "/dev/null"}
+    words = ["reconcile", "--restart", "del_1"]
+    subprocess.run(["sh", str(ROOT / "scripts" / "by_hand.sh"), *words], env=env, check=True, timeout=30)
+    applied = json.loads((tmp_path / "applied.json").read_text())["spec"]
+    (container,) = applied["template"]["spec"]["containers"]
+    (before,) = job["spec"]["template"]["spec"]["containers"]
+    assert container == {**before, "args": words}
+    assert applied["backoffLimit"] == 0
 
 
 def test_without_a_digest_nothing_is_rendered() -> None:

@@ -50,6 +50,7 @@
   "scratch" $j.scratch
   "credentials" $j.credentials
   "schedule" $j.schedule
+  "suspend" ($j.suspend | default false)
   | toJson }}
 {{- end }}
 {{- end }}
