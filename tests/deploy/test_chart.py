@@ -64,6 +64,16 @@ def test_mongos_users_may_do_in_a_cluster_what_they_may_here() -> None:
     }
 
 
+def test_what_is_installed_is_what_the_definitions_are_of() -> None:
+    page = (DEPLOY / "platform" / "README.md").read_text()
+    told = set(re.findall(r"-f deploy/platform/(\S+)", page))
+    assert {f"values/{path.name}" for path in (DEPLOY / "platform" / "values").iterdir()} <= told
+    assert all((DEPLOY / "platform" / each).is_file() for each in told)
+    for url in (DEPLOY / "platform" / "definitions.txt").read_text().split():
+        (version,) = set(re.findall(r"v(\d+\.\d+\.\d+)/", url))
+        assert version in page or "prometheus-operator" in url, url  # whose chart counts otherwise
+
+
 def test_traces_are_taken_in_a_cluster_as_on_one_machine() -> None:
     found = list(yaml.safe_load_all((DEPLOY / "platform" / "tempo.yaml").read_text()))
     of_kind = {each["kind"]: each for each in found}
