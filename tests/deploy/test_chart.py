@@ -50,7 +50,7 @@ def test_every_role_of_the_database_may_log_in() -> None:
 
 
 def test_mongos_users_may_do_in_a_cluster_what_they_may_here() -> None:
-    found = yaml.safe_load((DEPLOY / "platform" / "mongodb.yaml").read_text())["spec"]
+    found = next(yaml.safe_load_all((DEPLOY / "platform" / "mongodb.yaml").read_text()))["spec"]
     rights = {
         role["role"]: {each["resource"]["collection"]: tuple(each["actions"]) for each in role["privileges"]}
         for role in found["roles"]
@@ -62,6 +62,26 @@ def test_mongos_users_may_do_in_a_cluster_what_they_may_here() -> None:
         **{user: [user] for user in ours},
         **further,
     }
+
+
+@pytest.mark.parametrize("name", [name for name, edge in VALUES["edges"].items() if edge["to"].get("namespace")])
+def test_an_edge_that_leads_to_the_platform_is_open_at_its_other_end(name: str) -> None:
+    edge = VALUES["edges"][name]
+    platform = [each for file in (DEPLOY / "platform").glob("*.yaml") for each in yaml.safe_load_all(file.read_text())]
+    policies = [
+        each["spec"]
+        for each in platform
+        if each["kind"] == "NetworkPolicy"
+        and each["metadata"]["namespace"] == edge["to"]["namespace"]
+        and each["spec"]["podSelector"]["matchLabels"] == edge["to"]["labels"]
+    ]
+    assert len(policies) == 1
+    ours = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "entrega"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "entrega"}},
+    }
+    ports = [port["port"] for rule in policies[0]["ingress"] if ours in rule["from"] for port in rule["ports"]]
+    assert ports == [edge["port"]]
 
 
 def test_what_is_installed_is_what_the_definitions_are_of() -> None:
