@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from runtime.preparing import prepare
 from runtime.serving import leaves_within
 from runtime.settings import PREFIX, SettingMissing, Settings, load_settings
 from runtime.temporal import ENDS_WITHIN
+from scripts import kind_servers
 from scripts.check_deploy import JOBS
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +154,38 @@ def _fill(home: Path, container: Thing, volumes: list[Thing]) -> None:
         for name in names:
             url = next((url for ending, url in _URLS.items() if name.endswith(ending)), "")
             (folder / name).write_text(url)
+
+
+def test_a_cluster_for_an_afternoon_has_what_its_pods_are_given_and_where_they_go(tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "ENTREGA_SMTP_URL").write_text("smtp://user:secret@mail.example.com:587")
+    prepare(tmp_path, "entrega.example.com")
+    there, things = list(kind_servers.objects(tmp_path)), _rendered(values="kind")
+    held = {
+        thing["metadata"]["name"]: set(thing["data"]) for thing in there if thing["kind"] in ("Secret", "ConfigMap")
+    }
+    signed = {thing["spec"]["secretName"] for thing in things if thing["kind"] == "Certificate"}
+    for thing, pod in (*_pods(things), *_pods(there)):
+        for volume in pod["spec"]["volumes"]:
+            wanted = volume.get("secret", {}).get("secretName") or volume.get("configMap", {}).get("name")
+            if wanted and wanted not in signed:
+                items = {item["key"] for item in volume.get("secret", {}).get("items", ())}
+                assert items <= held[wanted], thing["metadata"]["name"]
+                assert held[wanted]
+        for container in pod["spec"]["containers"]:
+            for mount in container["volumeMounts"]:
+                if mount["name"] == "scripts":
+                    assert mount["subPath"] in held["one-scripts"]
+    labels = [pod["metadata"]["labels"] for thing, pod in _pods(there) if thing["kind"] == "Deployment"]
+    policies = {thing["metadata"]["name"]: thing for thing in things if thing["kind"] == "NetworkPolicy"}
+    gone_to = [
+        (to["podSelector"]["matchLabels"], rule["ports"][0]["port"])
+        for rule in policies["entrega-deliveries-worker"]["spec"]["egress"]
+        for to in rule["to"]
+        if "podSelector" in to
+    ]
+    assert [to for to, port in gone_to if port in kind_servers.PORTS.values()] == labels
+    assert {port for _, port in gone_to} >= set(kind_servers.PORTS.values())
 
 
 def test_whoever_is_told_to_end_has_the_time_it_takes(things: list[Thing]) -> None:
