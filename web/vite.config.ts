@@ -21,7 +21,7 @@ const FIRST = part(
     "lib/(?!leaflet)",
     "i18n/(index|apart)",
     "features/[a-z]+/filter",
-    "features/(account|deliveries|imports|users)/queries",
+    "features/(account|deliveries|imports|notifications|users)/queries",
     "features/account/download",
     "app/shell/(root|preferences|menu-button)",
   ],

@@ -13,8 +13,10 @@ import { startI18n } from "./i18n";
 import { makeQueryClient } from "./lib/queries";
 import { session } from "./lib/session";
 
+if (import.meta.env.MODE === "mock") await (await import("./mock/browser")).startMock();
 const queries = makeQueryClient();
-const router = makeRouter(queries);
+await startI18n();
+const router = makeRouter(queries); // after a pause: modules, words and routes in one go would hold a phone up
 
 // Whoever signs out, here or in another tab, leaves nothing behind; whoever signs in elsewhere finds their own.
 let who = "";
@@ -29,8 +31,6 @@ session.watch(() => {
   void router.invalidate();
 });
 
-if (import.meta.env.MODE === "mock") await (await import("./mock/browser")).startMock();
-await startI18n();
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

@@ -1,6 +1,8 @@
 /** What this installation tells the app on arrival; a CDN may serve it as a file. */
 import { queryOptions } from "@tanstack/react-query";
 
+import { early } from "./early";
+
 export interface Config {
   tiles: { url: string; credit: string } | null;
 }
@@ -14,7 +16,7 @@ export const configQuery = queryOptions({
   queryFn: async ({ signal }): Promise<Config> => {
     try {
       const wait = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-      const answer = await fetch("/config.json", { signal: wait });
+      const answer = (await early("/config.json")) ?? (await fetch("/config.json", { signal: wait }));
       return answer.ok ? ((await answer.json()) as Config) : NOTHING;
     } catch {
       return NOTHING;

@@ -8,6 +8,7 @@ import { admit, session, token } from "./session";
 
 const claims = btoa(JSON.stringify({ sub: "usr_1", org: "org_1", role: "customer", org_role: "owner" }));
 const answer = (n: number) => ({ access_token: `h.${claims}.${n}`, token_type: "Bearer" as const, expires_in: 600 });
+const RENEW = "/v1/users/refresh";
 let renewed = 0;
 
 beforeEach(() => {
@@ -46,4 +47,22 @@ test("a session that is over is forgotten", async () => {
   server.use(plain.post("*/v1/users/refresh", () => HttpResponse.json({ code: "unauthenticated" }, { status: 401 })));
   expect(await token()).toBeNull();
   expect(session.get()).toBeNull();
+});
+
+test("what was asked before any module had come is taken once, and nobody asks again", async () => {
+  localStorage.setItem("entrega.signed-in", "1");
+  window.early = { [RENEW]: Promise.resolve(Response.json(answer(7))) };
+  expect(await token()).toBe(answer(7).access_token);
+  expect(renewed).toBe(0);
+  admit({ ...answer(8), expires_in: 1 });
+  expect(await token()).toBe(answer(1).access_token);
+});
+
+test("an early answer that came to nothing, or after signing in, is left alone", async () => {
+  localStorage.setItem("entrega.signed-in", "1");
+  window.early = { [RENEW]: Promise.reject(new TypeError("network")) };
+  expect(await token()).toBe(answer(1).access_token);
+  admit({ ...answer(8), expires_in: 1 });
+  window.early = { [RENEW]: Promise.resolve(Response.json({ code: "unauthenticated" }, { status: 401 })) };
+  expect(await token()).toBe(answer(2).access_token);
 });

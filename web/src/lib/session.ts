@@ -4,6 +4,7 @@
  * A cookie is good once: were two tabs to show the same one, the server would end the session. So one tab at a time
  * renews, under a lock, and tells the others.
  */
+import { early } from "./early";
 import { makeStore, useStore } from "./store";
 
 export interface Session {
@@ -62,10 +63,13 @@ export async function token(): Promise<string | null> {
 /** Another token than this one, which is refused or about to end; null when the session is over. */
 export function renew(stale: string | null): Promise<string | null> {
   return alone(async () => {
+    const first = await early(RENEW);
     const now = session.get();
     if (now && now.token !== stale) return now.token; // another tab, or another request, was here before
     // keepalive: leaving the page must not lose the answer, which brings the next cookie.
-    const answer = await fetch(RENEW, { method: "POST", keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer =
+      (stale === null && first) ||
+      (await fetch(RENEW, { method: "POST", keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) }));
     if (answer.ok) return admit(await answer.json()).token;
     if (answer.status === 401 || answer.status === 403) {
       dismiss();

@@ -1,7 +1,7 @@
 /** A table of any length: only what is seen is drawn, more is fetched as its end comes near. */
 import { Skeleton } from "@mantine/core";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
+import { startTransition, useEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
 
 import classes from "./rows.module.css";
 
@@ -30,14 +30,24 @@ interface RowsProps<T> {
 const HEIGHT = 52;
 const NEAR = 10;
 const SKELETONS = 8;
+const SCREEN = { width: screen.width, height: screen.height };
 
 /** `items` undefined draws skeletons. A cell's link covers its row. */
 export function Rows<T>({ label, columns, items, idOf, more }: RowsProps<T>) {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  useLayoutEffect(() => setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY), []);
+  useEffect(() => {
+    const above = (body.current?.getBoundingClientRect().top ?? 0) + window.scrollY;
+    startTransition(() => setTop(above)); // it matters to who scrolls far, and nothing that is drawn moves
+  }, []);
   const count = items?.length ?? SKELETONS;
-  const rows = useWindowVirtualizer({ count, estimateSize: () => HEIGHT, overscan: 12, scrollMargin: top });
+  const rows = useWindowVirtualizer({
+    count,
+    estimateSize: () => HEIGHT,
+    overscan: 12,
+    scrollMargin: top,
+    initialRect: SCREEN, // else the first rows wait for the window to be measured, and are drawn in one piece
+  });
   const drawn = rows.getVirtualItems();
   const last = drawn.at(-1)?.index ?? 0;
   const due = more?.has && !more.fetching && items !== undefined && last >= items.length - NEAR;

@@ -1,6 +1,6 @@
 /** A button of the bar whose menu is loaded when it is first wanted: what floats is 27 kB that no first page needs. */
 import { ActionIcon } from "@mantine/core";
-import { Suspense, useState, type ReactElement, type ReactNode } from "react";
+import { startTransition, Suspense, useCallback, useState, type ReactElement, type ReactNode } from "react";
 
 /** What the menu is drawn with: its button, and what is to be done when it closes. */
 export interface MenuFrame {
@@ -22,9 +22,11 @@ const prepare = () => void import("./menus");
 export function MenuButton({ label, icon, popup, children }: MenuButtonProps) {
   const [wanted, setWanted] = useState(false);
   const [button, setButton] = useState<HTMLButtonElement | null>(null);
+  // It is asked for when a menu closes: drawing it anew for that is no hurry.
+  const keep = useCallback((made: HTMLButtonElement | null) => startTransition(() => setButton(made)), []);
   const target = (
     <ActionIcon
-      ref={setButton}
+      ref={keep}
       variant="subtle"
       color="gray"
       c="var(--mantine-color-text)"

@@ -7,11 +7,16 @@ import { useTranslation } from "react-i18next";
 
 import { ButtonLink } from "@/ui/links";
 import { DocumentTitle } from "@/ui/page";
+import { InSlices } from "@/ui/slices";
 import { Empty } from "@/ui/states";
 
 export function Root() {
   useFocusOnNavigation();
-  return <Outlet />;
+  return (
+    <InSlices>
+      <Outlet />
+    </InSlices>
+  );
 }
 
 /** As a browser would: the new page's heading is where reading goes on. Not for the first page, nor a filter. */

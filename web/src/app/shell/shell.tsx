@@ -10,6 +10,7 @@ import { Bell } from "@/features/notifications/components/bell";
 import { useSignOut } from "@/features/users/queries";
 import { useSession } from "@/lib/session";
 import { Brand } from "@/ui/brand";
+import { InSlices } from "@/ui/slices";
 
 import { useLive } from "./live";
 import { MenuButton } from "./menu-button";
@@ -70,7 +71,9 @@ export function Shell() {
           </div>
         </header>
         <main id="content" tabIndex={-1} className={classes.main}>
-          <Outlet />
+          <InSlices>
+            <Outlet />
+          </InSlices>
         </main>
       </div>
       {palette && (

@@ -5,6 +5,7 @@ import createClient from "openapi-fetch";
 import { answered, type Schemas } from "@/lib/api/client";
 import { Unreachable } from "@/lib/api/problem";
 import type { paths } from "@/lib/api/schema";
+import { early } from "@/lib/early";
 
 export type Tracked = Schemas["PublicView"];
 
@@ -15,13 +16,16 @@ const OVER = new Set(["delivered", "returned", "cancelled", "expired", "failed",
 const open = createClient<paths>({
   baseUrl: location.origin,
   credentials: "omit",
-  fetch: (request) =>
-    fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) }).catch(
-      (error: unknown) => {
-        if (request.signal.aborted) throw error;
-        throw new Unreachable("no answer", { cause: error });
-      },
-    ),
+  fetch: async (request) => {
+    const first = await early(new URL(request.url).pathname);
+    if (first) return first;
+    try {
+      return await fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) });
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      throw new Unreachable("no answer", { cause: error });
+    }
+  },
 });
 
 export const isOver = ({ status }: Tracked) => OVER.has(status);

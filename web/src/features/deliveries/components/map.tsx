@@ -5,6 +5,7 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
 import { configQuery } from "@/lib/config";
+import { useDrawn } from "@/lib/drawn";
 import { useFormat } from "@/lib/format";
 
 import { distance, spots } from "../places";
@@ -19,12 +20,12 @@ export function DeliveryMap({ delivery }: { delivery: Delivery }) {
   const { t } = useTranslation("deliveries");
   const format = useFormat();
   const { data: config } = useQuery(configQuery);
-  const { data: timeline, isPending } = useQuery(timelineQuery(delivery.id));
+  const { data: timeline, error } = useDrawn(timelineQuery(delivery.id));
   const found = spots(delivery, timeline?.scans ?? []);
   const [pickup, dropoff, courier] = (["pickup", "dropoff", "courier"] as const).map((kind) =>
     found.find((each) => each.kind === kind),
   );
-  if (config === undefined || isPending) return <MapSkeleton />;
+  if (config === undefined || (!timeline && !error)) return <MapSkeleton />;
   if (found.length === 0) {
     return (
       <Text size="sm" c="dimmed" p="lg">

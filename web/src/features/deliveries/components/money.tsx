@@ -1,9 +1,9 @@
 /** The delivery's lançamentos: a customer's own side; staff see every account. */
 import { Skeleton, Table, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/lib/api/client";
+import { useDrawn } from "@/lib/drawn";
 import { useFormat, type Money } from "@/lib/format";
 import { useSession } from "@/lib/session";
 import { Failure } from "@/ui/states";
@@ -18,7 +18,7 @@ export function MoneyLines({ deliveryId }: { deliveryId: string }) {
   const { t } = useTranslation("deliveries");
   const format = useFormat();
   const staff = isStaff(useSession());
-  const { data, error, refetch } = useQuery(entriesQuery(deliveryId));
+  const { data, error, refetch } = useDrawn(entriesQuery(deliveryId));
   if (error && !data) return <Failure title={t("money.failed")} error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton m="lg" height={48} width="auto" />;
   const shown = staff ? data.items : data.items.filter(({ account }) => THEIRS.includes(account));

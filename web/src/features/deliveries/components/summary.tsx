@@ -1,8 +1,8 @@
 /** What was asked for, what is promised, and how it was handed over. */
 import { Anchor, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
+import { useDrawn } from "@/lib/drawn";
 import { useFormat } from "@/lib/format";
 import { Fact, Facts } from "@/ui/facts";
 
@@ -71,7 +71,7 @@ export function Promised({ delivery }: { delivery: Delivery }) {
   const { t } = useTranslation("deliveries");
   const format = useFormat();
   const now = useNow();
-  const { data } = useQuery(timelineQuery(delivery.id));
+  const { data } = useDrawn(timelineQuery(delivery.id));
   const { promised_at, eta_at, ended_at, status } = delivery;
   const judged = data?.lines.findLast(({ kind }) => kind === "promise.kept" || kind === "promise.breached");
   const late = promised_at && eta_at && !ended_at && Date.parse(eta_at) - Date.parse(promised_at) >= A_MINUTE_MS;

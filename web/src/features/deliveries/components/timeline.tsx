@@ -1,9 +1,9 @@
 /** What happened, newest first, in the carrier's words where it has some; new lines are read out. */
 import { Skeleton, Stack, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/lib/api/client";
+import { useDrawn } from "@/lib/drawn";
 import { useFormat } from "@/lib/format";
 import { Empty, Failure } from "@/ui/states";
 
@@ -25,7 +25,7 @@ const LATE_MS = 60_000; // what the carrier told later than this shows its own t
 
 export function Timeline({ deliveryId }: { deliveryId: string }) {
   const { t } = useTranslation("deliveries");
-  const { data, error, refetch } = useQuery(timelineQuery(deliveryId));
+  const { data, error, refetch } = useDrawn(timelineQuery(deliveryId));
   if (error && !data) return <Failure title={t("timeline.failed")} error={error} onRetry={() => void refetch()} />;
   if (!data) {
     return (

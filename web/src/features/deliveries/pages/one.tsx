@@ -1,10 +1,10 @@
 import { Button, CopyButton, Group, Skeleton, Text, Title } from "@mantine/core";
 import { IconCheck, IconLink } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useDeferredValue, useId, type ReactNode } from "react";
+import { lazy, Suspense, useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useDrawn } from "@/lib/drawn";
 import { useSession } from "@/lib/session";
 import { ButtonLink, TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
@@ -29,9 +29,8 @@ const Steering = lazy(() => import("../components/steering").then((made) => ({ d
 export function DeliveryPage() {
   const { t } = useTranslation("deliveries");
   const { deliveryId } = route.useParams();
-  const { data, error, refetch } = useQuery(deliveryQuery(deliveryId));
-  const drawn = useDeferredValue(data); // in slices: there is much to draw, and nobody's click waits for it
-  const delivery = drawn?.id === deliveryId ? drawn : undefined;
+  const { data, error, refetch } = useDrawn(deliveryQuery(deliveryId));
+  const delivery = data?.id === deliveryId ? data : undefined;
   const staff = isStaff(useSession());
   const back = (
     <Text size="sm" mb="xs">
@@ -61,7 +60,7 @@ export function DeliveryPage() {
       actions={delivery ? <Head delivery={delivery} /> : <Skeleton height={30} width={280} />}
     >
       {delivery && <AttentionBanner delivery={delivery} />}
-      <div className={classes.columns}>
+      <div key={deliveryId} className={classes.columns}>
         <div className={classes.column}>
           {choosing && offers}
           <Card label={t("map.title")}>{delivery ? <DeliveryMap delivery={delivery} /> : <MapSkeleton />}</Card>
