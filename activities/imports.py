@@ -68,12 +68,12 @@ class ImportActivities:
 
     async def _requested(self, made: Import, line: WaitingLine) -> ImportLine:
         plain = ImportLine(line=line.line, delivery_id=line.delivery_id, outcome=Outcome.REQUESTED)
-        known = await self._deliveries.get(line.delivery_id)
-        if known is not None and known.status is not DeliveryStatus.QUOTING:
-            return plain
         try:
+            known = await self._deliveries.get(line.delivery_id)
+            if known is not None and known.status is not DeliveryStatus.QUOTING:
+                return plain
             await self._requester.request(line.delivery_id, made.organisation_id, made.created_by, line.request)
-        except WorkflowAlreadyStartedError:
+        except (WorkflowAlreadyStartedError, errors.Archived):
             return plain  # it lived, and ended
         except (TemporalError, TimeoutError) as error:
             raise errors.Unavailable("deliveries cannot be reached now") from error

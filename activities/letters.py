@@ -7,6 +7,7 @@ from pydantic import Field
 from temporalio import activity
 
 from domain._values import Timestamp, Value
+from domain.errors import Archived
 from domain.ports import DeliveryStore, Journal
 from domain.telling import MEMBER, LineRef, letter_id, not_before
 from domain.telling_letters import (
@@ -180,8 +181,11 @@ class RecipientActivities:
 
     @activity.defn
     async def find_recipient(self, ask: FindRecipient) -> Recipient:
-        """Nobody where there is no address, or the delivery is erased."""
-        delivery = await self._deliveries.get(ask.delivery_id)
+        """Nobody where there is no address, or the delivery is erased or archived."""
+        try:
+            delivery = await self._deliveries.get(ask.delivery_id)
+        except Archived:
+            return Recipient()
         if delivery is None or delivery.erased:
             return Recipient()
         request = delivery.request

@@ -40,6 +40,7 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Erased, 410),
+    (errors.Archived, 410),
     (errors.Conflict, 409),
     (errors.TooMany, 429),
     (errors.BookingUnknown, 409),

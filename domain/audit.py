@@ -48,6 +48,18 @@ class JournalLine(Line):
         """Where a reader stands after this line."""
         return Cursor(txid=self.txid, id=self.id)
 
+    @property
+    def origin(self) -> "Origin":
+        """What a delivery's first line says."""
+        return Origin(organisation_id=self.organisation_id or "", created_by=self.actor)
+
+
+class Origin(Value):
+    """Whose a delivery is, and who requested it."""
+
+    organisation_id: str
+    created_by: str
+
 
 class Cursor(Value):
     """A reader's place in the journal; `txid.id` on the wire, and the stream's Last-Event-ID."""

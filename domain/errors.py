@@ -5,6 +5,7 @@
     │   ├── IdempotencyKeyReused, QuoteExpired … see below
     ├── NotFound             there is no such thing for whoever asks
     ├── Erased               there was, and it was erased for good
+    ├── Archived             there was, and it lies in the archive, out of reach from here
     ├── Forbidden            whoever asks may not do this
     ├── Conflict             not now: the delivery or resource is in another state
     ├── Unauthenticated      who asks is not known
@@ -63,6 +64,10 @@ class NotFound(DomainError):
 
 class Erased(DomainError):
     """This was erased."""
+
+
+class Archived(DomainError):
+    """This lies in the archive; support can look it up there."""
 
 
 class Forbidden(DomainError):

@@ -202,7 +202,8 @@ class DeliveryStore(Protocol):
         """
 
     async def get(self, delivery_id: str) -> Delivery | None:
-        """One delivery; an erased one without what was personal."""
+        """One delivery; an erased one without what was personal. Raises Archived, which says whose it was, for one
+        whose rows have left."""
 
     async def state(self, delivery_id: str) -> dict[str, object] | None:
         """The workflow's own state at its last move; an erased delivery has none."""
@@ -227,7 +228,10 @@ class DeliveryErasure(Protocol):
         self, before: datetime | None, limit: int, after: str | None = None
     ) -> tuple[Sequence[str], str | None]:
         """Ended deliveries whose last move was before then, or, without an instant, those of erased organisations;
-        by age, and where the next ones begin."""
+        by age, and where the next ones begin; archived ones as well."""
+
+    async def archived(self, organisation_id: str, limit: int, after: str = "") -> Sequence[str]:
+        """The next of its deliveries, by id, whose rows lie in an archive."""
 
 
 class PolicyStore(Protocol):
@@ -292,8 +296,8 @@ class ScanStore(Protocol):
     async def of(self, delivery_id: str) -> Sequence[Scan]:
         """Every scan of a delivery, by when it occurred."""
 
-    async def organisation_of(self, delivery_id: str) -> str | None:
-        """Whose delivery it is, as the journal says."""
+    async def origin(self, delivery_id: str) -> audit.Origin | None:
+        """Whose delivery it is, as the journal says or still knows of one that is archived."""
 
 
 class Deliverer(Protocol):

@@ -1,4 +1,4 @@
-"""Archives as a person or a schedule types them: putting old months of the journal away, and looking at them."""
+"""Archives as a person or a schedule types them: putting old months and deliveries away, and looking at them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +9,14 @@ from runtime.commands import BesideOption
 from runtime.recovery_commands import IdentityOption, ToOption
 
 archive = typer.Typer(
-    help="Takes deliveries' lines of old months out of the journal, once they lie sealed in an archive.",
+    help="Takes deliveries and their lines of old months out of the database, once they lie sealed in an archive.",
     invoke_without_command=True,
 )
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="As in `entrega archive list`: journal_2026_08.")]
+NameArgument = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A month, as in `entrega archive list`: journal_2026_08; or a delivery: del_…"),
+]
 WhereOption = Annotated[
     str | None,
     typer.Option("--from", help="Where archives lie; where the settings say, if not given."),
@@ -24,7 +27,8 @@ WhereOption = Annotated[
 def put_away(context: typer.Context, state: BesideOption = None, to: ToOption = None) -> None:
     """Archives every month that ended more than ENTREGA_JOURNAL_HOT_DAYS ago: seals its lines for
     ENTREGA_BACKUP_RECIPIENTS_FILE, reads back what it wrote, and only then takes them out of the database, as its
-    owner. Stopped anywhere, nothing is lost: run it again. A month waits while any of its deliveries goes on."""
+    owner; then, alike, the deliveries that have no line left. Stopped anywhere, nothing is lost: run it again. A month
+    waits while any of its deliveries goes on."""
     context.obj = state
     if context.invoked_subcommand is not None:
         return
@@ -35,9 +39,9 @@ def put_away(context: typer.Context, state: BesideOption = None, to: ToOption = 
     from runtime.beside import settings_beside
     from runtime.console import counting
 
-    with counting("sealing lines") as progress:
+    with counting("sealing") as progress:
         done = asyncio.run(put(settings_beside(state), to, datetime.now(UTC), typer.echo, progress))
-    typer.echo(f"archived: {done}")
+    typer.echo(f"archived: {done.months} months, {done.deliveries} deliveries")
 
 
 @archive.command("list")
@@ -48,13 +52,20 @@ def list_archives(context: typer.Context, state: BesideOption = None) -> None:
     from runtime.archiving import known_archives
     from runtime.beside import settings_beside
 
-    for one in asyncio.run(known_archives(settings_beside(state or context.obj))):
+    months, pieces = asyncio.run(known_archives(settings_beside(state or context.obj)))
+    for one in months:
         since = one["since"].date() if one["since"] else "the beginning"
         gone = f"  forgotten {one['forgotten_at'].date()}" if one["forgotten_at"] else ""
         typer.echo(
             f"{one['name']}  {since} to {one['until'].date()}  {one['lines']:>12} lines"
             f"  {one['deliveries']} deliveries  archived {one['archived_at'].date()}{gone}"
         )
+    if kept := [one for one in pieces if one["forgotten_at"] is None]:
+        since, until = min(one["since"] for one in kept).date(), max(one["until"] for one in kept).date()
+        held, size = sum(one["deliveries"] for one in kept), sum(one["bytes"] for one in kept)
+        typer.echo(f"deliveries that ended {since} to {until}: {held} in {len(kept)} files of {size} bytes")
+    if forgotten := sum(one["deliveries"] for one in pieces) - sum(one["deliveries"] for one in kept):
+        typer.echo(f"deliveries forgotten: {forgotten}")
 
 
 @archive.command("verify")
@@ -62,7 +73,7 @@ def verify_archives(
     context: typer.Context, state: BesideOption = None, where: WhereOption = None, identity: IdentityOption = None
 ) -> None:
     """Reads every archive: that each file is what was written, and, where the secret key is at hand, that every line
-    has its hash and none is missing. Exit code 1 if anything is off."""
+    has its hash, and no line and no delivery is missing. Exit code 1 if anything is off."""
     import asyncio
 
     from runtime.archiving import verify
@@ -74,18 +85,26 @@ def verify_archives(
 
 
 @archive.command("show")
-def show_lines(
+def show(
     context: typer.Context,
     name: NameArgument,
-    delivery: Annotated[str | None, typer.Option(help="That delivery's lines alone.")] = None,
+    delivery: Annotated[str | None, typer.Option(help="Of a month, that delivery's lines alone.")] = None,
     state: BesideOption = None,
     where: WhereOption = None,
     identity: IdentityOption = None,
 ) -> None:
-    """Prints an archive's lines, one JSON document each. Needs the secret key."""
-    from runtime.archiving import lines_of
+    """Prints a month's lines, one JSON document each; or a delivery and its scans, as one. Needs the secret key, and
+    for a delivery the key-encryption keys."""
+    import asyncio
 
-    for line in lines_of(_opening(state or context.obj, identity), where, name, delivery):
+    from runtime.archiving import lines_of
+    from runtime.returning import delivery_of
+
+    settings = _opening(state or context.obj, identity)
+    if name.startswith("del_"):
+        typer.echo(asyncio.run(delivery_of(settings, where, name)))
+        return
+    for line in lines_of(settings, where, name, delivery):
         typer.echo(line.model_dump_json())
 
 
@@ -97,15 +116,21 @@ def put_back(
     where: WhereOption = None,
     identity: IdentityOption = None,
 ) -> None:
-    """Puts an archive's lines back into the journal, as for counting figures anew. Needs the secret key, and is the
-    database's owner. The next `entrega archive` takes them out again."""
+    """Puts a month's lines back into the journal, as for counting figures anew; or a delivery where it was. Needs what
+    `show` needs, and is the database's owner. The next `entrega archive` takes them out again."""
     import asyncio
 
     from runtime.archiving import put_back as put
     from runtime.console import counting
+    from runtime.returning import put_delivery_back
 
+    settings = _opening(state or context.obj, identity)
+    if name.startswith("del_"):
+        asyncio.run(put_delivery_back(settings, where, name))
+        typer.echo(f"{name} is where it was")
+        return
     with counting("putting lines back") as progress:
-        lines = asyncio.run(put(_opening(state or context.obj, identity), where, name, progress))
+        lines = asyncio.run(put(settings, where, name, progress))
     typer.echo(f"{lines} lines of {name} are in the journal again")
 
 

@@ -1,20 +1,24 @@
-"""Old months of the journal: sealed as backups are, read back, and only then taken out of the database."""
+"""Old months of the journal, and then deliveries: sealed as backups are, read back, and only then taken out of the
+database."""
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
 from domain.audit import JournalLine, chained
 from domain.errors import NotFound
+from runtime import leaving
 from runtime.backup.vault import Damaged, Sealed, Vault, VaultUnusable
 from runtime.settings import Settings
 from runtime.wiring import Wiring
-from storage.archiving import Archivist, Counted, Partition, archivist
+from storage.archiving import Archivist, Counted, Partition
+from storage.leaving import Leaving
+from storage.owning import owning
 
 _FOLDER, _MANIFEST = "archive/journal", "manifest.json"
 
@@ -59,12 +63,20 @@ def vault_of(settings: Settings, url: str | None, *, reads: bool = False) -> Vau
 # ── putting away ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def archive(settings: Settings, url: str | None, now: datetime, say: Say, progress: Progress) -> int:
-    """Everything that is old enough, oldest first, up to what has to wait; how many months. Killed anywhere, nothing is
-    lost and nothing is there twice: run it again. Raises SettingMissing, VaultUnusable, Damaged, Conflict, Unavailable.
-    """
+class Left(NamedTuple):
+    """How many of each left."""
+
+    months: int
+    deliveries: int
+
+
+async def archive(settings: Settings, url: str | None, now: datetime, say: Say, progress: Progress) -> Left:
+    """Months that are old enough, oldest first, up to one that has to wait; then the deliveries whose lines have left
+    with them. Killed anywhere, nothing is lost and nothing is there twice: run it again. Raises SettingMissing,
+    VaultUnusable, Damaged, Conflict, Unavailable."""
     vault, done = vault_of(settings, url), 0
-    async with Wiring(settings) as wiring, archivist(settings.need("database_url"), alone=True) as journal:
+    async with Wiring(settings) as wiring, owning(settings.need("database_url"), alone=True) as owner:
+        journal, deliveries = Archivist(owner), Leaving(owner)
         copied = await wiring.audit().cursor()
         for part in await journal.due(now - timedelta(days=settings.journal_hot_days)):
             if why := await journal.hindrance(part, copied):
@@ -74,9 +86,12 @@ async def archive(settings: Settings, url: str | None, now: datetime, say: Say, 
             if counted.lines:
                 await _put_away(journal, vault, part, counted, say, progress)
                 done += 1
+        left = await leaving.leave(deliveries, vault, say, progress)
         if settings.archive_keep_days:
-            await _forget(journal, vault, now - timedelta(days=settings.archive_keep_days), say)
-    return done
+            before = now - timedelta(days=settings.archive_keep_days)
+            await _forget(journal, vault, before, say)
+            await leaving.forget(deliveries, vault, before, say)
+    return Left(done, left)
 
 
 async def _put_away(
@@ -158,12 +173,14 @@ async def _forget(journal: Archivist, vault: Vault, before: datetime, say: Say) 
 
 
 async def verify(settings: Settings, url: str | None, say: Say, progress: Progress) -> bool:
-    """Whether each archive that the database knows is whole: its manifest and files, and, where the secret key is here,
-    every line's hash and their order. Raises SettingMissing, VaultUnusable, Unavailable, Conflict."""
+    """Whether each archive that the database knows is whole: manifests and files, and, where the secret key is here,
+    every line's hash, their order, and that no delivery is missing. Raises SettingMissing, VaultUnusable, Unavailable,
+    Conflict."""
     opens = settings.backup_identity_file is not None
     vault, whole = vault_of(settings, url, reads=opens), True
-    async with archivist(settings.need("database_url")) as journal:
-        known = [one for one in await journal.archives() if one["forgotten_at"] is None]
+    async with owning(settings.need("database_url")) as owner:
+        known = [one for one in await Archivist(owner).archives() if one["forgotten_at"] is None]
+        pieces = [one for one in await Leaving(owner).pieces() if one["forgotten_at"] is None]
     for number, one in enumerate(known):
         try:
             await asyncio.to_thread(_verify, vault, one, opens=opens)
@@ -172,7 +189,7 @@ async def verify(settings: Settings, url: str | None, say: Say, progress: Progre
             whole = False
             say(f"WRONG: {one['name']}: {damage}")
         progress(number + 1, len(known))
-    return whole
+    return await leaving.verify(vault, pieces, say, progress, opens=opens) and whole
 
 
 def _verify(vault: Vault, known: Mapping[str, Any], *, opens: bool) -> None:
@@ -207,15 +224,16 @@ def lines_of(settings: Settings, url: str | None, name: str, subject: str | None
     return (line for line in _opened(vault, manifest) if subject in (None, line.subject))
 
 
-async def known_archives(settings: Settings) -> list[Mapping[str, Any]]:
-    """What the database knows of, oldest first. Raises SettingMissing, Unavailable, Conflict."""
-    async with archivist(settings.need("database_url")) as journal:
-        return await journal.archives()
+async def known_archives(settings: Settings) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """The months and the pieces of deliveries that the database knows of, oldest first. Raises SettingMissing,
+    Unavailable, Conflict."""
+    async with owning(settings.need("database_url")) as owner:
+        return await Archivist(owner).archives(), await Leaving(owner).pieces()
 
 
 async def put_back(settings: Settings, url: str | None, name: str, progress: Progress) -> int:
     """An archive's lines into the journal again, where they were; how many. It is archived anew with the next run,
     since it is as old as it was. Raises as the others do."""
     lines = await asyncio.to_thread(lambda: lines_of(settings, url, name, None))
-    async with archivist(settings.need("database_url"), alone=True) as journal:
-        return await journal.take_back(name, lines, progress)
+    async with owning(settings.need("database_url"), alone=True) as owner:
+        return await Archivist(owner).take_back(name, lines, progress)

@@ -53,6 +53,7 @@ from storage.proofs import SqlProofStore
 from storage.reconciliations import SqlReconciliationStore
 from storage.replays import SqlReplayStore
 from storage.retention import SqlTidying
+from storage.returning import SqlReturning
 from storage.rewrapping import Rewrapping
 from storage.routing import SqlRoutingStore
 from storage.second_factors import SqlSecondFactorStore
@@ -140,9 +141,17 @@ class Wiring:
 
     def owners_keys(self) -> KeyRing:
         """Data keys as the database's owner: whoever restores a backup. Raises SettingMissing."""
+        return KeyRing(self._owners_engine(), self.keks())
+
+    def returning(self) -> SqlReturning:
+        """As the database's owner. Raises SettingMissing, KeyFileUnusable."""
+        engine = self._owners_engine()
+        return SqlReturning(engine, KeyRing(engine, self.keks()), self._index())
+
+    def _owners_engine(self) -> AsyncEngine:
         engine = connect(self.settings.need("database_url"), application_name="entrega-owner")
         self._stack.push_async_callback(engine.dispose)
-        return KeyRing(engine, self.keks())
+        return engine
 
     def rewrapping(self) -> Rewrapping:
         """Wraps data keys anew, as the role that may."""
@@ -174,8 +183,10 @@ class Wiring:
 
     def deliveries(self) -> SqlDeliveryStore:
         """As the deliveries role. Raises SettingMissing, KeyFileUnusable."""
-        index = BlindIndex.derived(read_key(self.settings.need("index_key_file")), "deliveries")
-        return SqlDeliveryStore(self.engine("deliveries"), self.keys("deliveries"), index)
+        return SqlDeliveryStore(self.engine("deliveries"), self.keys("deliveries"), self._index())
+
+    def _index(self) -> BlindIndex:
+        return BlindIndex.derived(read_key(self.settings.need("index_key_file")), "deliveries")
 
     def erasure(self) -> SqlDeliveryErasure:
         """As the deliveries role."""

@@ -1,5 +1,6 @@
 """A delivery's row: what it is found by stands beside it in the clear, the rest is sealed by its own key."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -82,7 +83,7 @@ def values(move: RecordMove, key: Key) -> dict[str, Any]:
         "ended_at": delivery.ended_at,
         "request_hash": sealed("request_hash", delivery.request.fingerprint().encode()),
         "seq": delivery.seq,
-        "search_text": _search_text(delivery),
+        "search_text": search_text(delivery),
         "document": sealed("document", to_json(delivery)),
         "state": sealed("state", to_json(move.state)),
     }
@@ -102,7 +103,12 @@ def as_delivery(row: Any, key: Key | None) -> Delivery:
     return Delivery.model_validate_json(key.open(row.document, place("document", row.id)), extra="ignore")
 
 
-def _search_text(delivery: Delivery) -> str:
+def without_cities(row: Mapping[Any, Any]) -> str:
+    """What a search looks into once a delivery is erased."""
+    return folded(" ".join(row[name] or "" for name in ("id", "reference", "tracking_number", "booking_reference")))
+
+
+def search_text(delivery: Delivery) -> str:
     """What a search looks into; nothing personal."""
     booking, request = delivery.booking, delivery.request
     codes = (booking.tracking_number or "", booking.reference) if booking else ()

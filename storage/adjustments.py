@@ -18,6 +18,7 @@ from storage._engine import reading, transaction
 from storage._rows import Row
 from storage.journal import append_line, lock
 from storage.ledger import correcting, read_entries, write_entries
+from storage.stubs import StubRow
 
 
 class AdjustmentRow(Row):
@@ -112,7 +113,8 @@ async def propose_within(
         if known is None or row.request_hash != change.fingerprint():
             raise errors.IdempotencyKeyReused
         return known, True
-    whose = select(DeliveryRow.organisation_id).where(DeliveryRow.id == change.delivery_id)
+    left = select(StubRow.organisation_id).where(StubRow.id == change.delivery_id)
+    whose = select(DeliveryRow.organisation_id).where(DeliveryRow.id == change.delivery_id).union_all(left)
     organisation_id: str | None = await connection.scalar(whose)
     if organisation_id is None:
         raise errors.NotFound("no such delivery")

@@ -8,18 +8,15 @@ from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
 from pydantic_core import to_json
 
 from domain import audit
 from domain.deliveries import FINAL, DeliveryStatus
 from domain.errors import Conflict, NotFound, Unavailable
-from storage._engine import KEEPALIVES
 from storage.journal import JournalRow, as_line
+from storage.owning import Owned
 
 _AT_ONCE = 5_000
-_LOCK_WAIT = "5s"
-_KEY = 0x61726368697665
 _DUE = """
     SELECT name, since, until FROM journal.partitions
     WHERE until <= %s AND name NOT IN (SELECT name FROM journal.archives) ORDER BY until
@@ -54,7 +51,9 @@ _ENDS = """
         WHERE starts_with(subject, 'del_') AND (%(before)s::text IS NULL OR subject < %(before)s)
         ORDER BY subject DESC, seq DESC LIMIT %(limit)s
     ), kept AS (
-        INSERT INTO journal.ends SELECT subject, seq, hash, organisation_id FROM last
+        INSERT INTO journal.ends (subject, seq, hash, organisation_id, created_by)
+        SELECT last.subject, last.seq, last.hash, last.organisation_id, first.actor
+        FROM last LEFT JOIN {part} AS first ON first.subject = last.subject AND first.seq = 1
         ON CONFLICT (subject) DO UPDATE SET seq = excluded.seq, hash = excluded.hash WHERE ends.seq < excluded.seq
     )
     SELECT min(subject), count(*) FROM last
@@ -91,9 +90,9 @@ class Counted(NamedTuple):
 
 
 class Archivist:
-    """As the database's owner, on a connection of its own; one at a time has it."""
+    """Of the journal, as the database's owner."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, connection: Owned) -> None:
         self._connection = connection
 
     async def due(self, before: datetime) -> list[Partition]:
@@ -227,31 +226,6 @@ class Archivist:
         """Notes that an archive is no more."""
         gone = "UPDATE journal.archives SET forgotten_at = now() WHERE name = %s AND forgotten_at IS NULL"
         await self._connection.execute(gone, (name,))
-
-
-@asynccontextmanager
-async def archivist(owner_url: str, *, alone: bool = False) -> AsyncIterator[Archivist]:
-    """`alone` is who changes anything. Raises Conflict while another does, Unavailable where the database does not
-    answer."""
-    plain = owner_url.replace("postgresql+psycopg://", "postgresql://")
-    try:
-        async with await psycopg.AsyncConnection.connect(
-            plain,
-            autocommit=True,
-            connect_timeout=5,
-            application_name="entrega-archive",
-            row_factory=dict_row,
-            **KEEPALIVES,
-        ) as connection:
-            await connection.execute("SET timezone = 'UTC'")
-            await connection.execute(f"SET lock_timeout = '{_LOCK_WAIT}'")
-            if alone:
-                await connection.execute("SELECT pg_advisory_lock(%s)", (_KEY,))
-            yield Archivist(connection)
-    except psycopg.errors.LockNotAvailable:
-        raise Conflict("another archives already: look at it again when that one is done") from None
-    except psycopg.OperationalError as error:
-        raise Unavailable("the database does not answer") from error
 
 
 def _place(name: str) -> sql.Identifier:

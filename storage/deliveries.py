@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain import audit
 from domain.deliveries import Attention, Delivery, RecordMove
-from domain.errors import DeliveryDiverged, Invalid
+from domain.errors import Archived, DeliveryDiverged, Invalid
 from domain.finding import folded, search
 from domain.ledger import Entry
 from domain.ports import DeliveryFilter
@@ -23,9 +23,10 @@ from storage._delivery_rows import SHOWN, DeliveryRow, as_delivery, place, value
 from storage._engine import constraint, reading, transaction
 from storage.clues import FEW, ClueRow, tsquery, write_clues
 from storage.ends import EndRow
-from storage.journal import JournalRow, lock, write_lines
+from storage.journal import START, JournalRow, lock, write_lines
 from storage.keys import KeyRing
 from storage.ledger import post_move, read_entries
+from storage.stubs import StubRow
 
 EVENTS = Counter("entrega_delivery_events_total", "What happened to deliveries, by the kind of line", ["kind"])
 
@@ -60,11 +61,15 @@ class SqlDeliveryStore:
             EVENTS.labels(line.kind).inc()
 
     async def get(self, delivery_id: str) -> Delivery | None:
-        """One delivery, as of its last move; an erased one without what was personal."""
+        """One delivery, as of its last move; an erased one without what was personal. Raises Archived."""
+        whose = StubRow.organisation_id, StubRow.created_by
         async with reading(self._engine) as connection:
             row = (await connection.execute(select(*SHOWN).where(DeliveryRow.id == delivery_id))).one_or_none()
-        if row is None:
-            return None
+            if row is None:
+                stub = (await connection.execute(select(*whose).where(StubRow.id == delivery_id))).one_or_none()
+                if stub is not None:
+                    raise Archived(**stub._mapping)
+                return None
         return as_delivery(row, (await self._keys.known((delivery_id,))).get(delivery_id))
 
     async def state(self, delivery_id: str) -> dict[str, object] | None:
@@ -153,12 +158,13 @@ async def _untold(
         known = told.get(line.seq)
         if known is None:
             before = told.get(line.seq - 1)
-            if before is not None or line.seq == 1:
-                return lines[index:], before.hash if before else audit.GENESIS
-            end = select(EndRow.hash).where(EndRow.subject == delivery_id, EndRow.seq == line.seq - 1)
-            if (archived := await connection.scalar(end)) is None:
-                raise DeliveryDiverged("lines are missing before this move", delivery_id=delivery_id, seq=line.seq)
-            return lines[index:], archived
+            if before is not None:
+                return lines[index:], before.hash
+            end = select(EndRow.seq, EndRow.hash).where(EndRow.subject == delivery_id)
+            seq, prev_hash = (await connection.execute(end)).one_or_none() or START
+            if seq != line.seq - 1:  # it may be archived itself
+                raise DeliveryDiverged("this line does not follow the last", delivery_id=delivery_id, seq=line.seq)
+            return lines[index:], prev_hash
         if known.digest != line.digest():
             raise DeliveryDiverged("this line is told otherwise", delivery_id=delivery_id, seq=line.seq)
     return (), ""

@@ -8,7 +8,8 @@ from storage._rows import Row
 
 
 class EndRow(Row):
-    """A delivery's last archived line. Lines that it got later follow this one; it never changes otherwise."""
+    """A delivery's last archived line, and who told its first. Lines that it got later follow this one; nothing else
+    changes it."""
 
     __tablename__ = "ends"
     __table_args__ = ({"schema": "journal"},)
@@ -17,6 +18,7 @@ class EndRow(Row):
     seq: Mapped[int]
     hash: Mapped[str]
     organisation_id: Mapped[str | None]
+    created_by: Mapped[str | None]
 
 
 class ArchiveRow(Row):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Identity, func, select, text, tuple_
+from sqlalchemy import Identity, exists, func, select, text, tuple_
 from sqlalchemy import Row as Result
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -20,6 +20,7 @@ from storage._delivery_rows import DeliveryRow
 from storage._engine import reading
 from storage._rows import Row
 from storage.journal import lock
+from storage.stubs import StubRow
 
 
 class EntryRow(Row):
@@ -112,7 +113,8 @@ def _narrowed(query: Any, where: EntryFilter) -> Any:
         query = query.where(EntryRow.account.not_in(sorted(where.hidden)))
     if where.created_by is not None:
         theirs = select(DeliveryRow.id).where(DeliveryRow.created_by == where.created_by)
-        query = query.where(EntryRow.delivery_id.in_(theirs))
+        left = exists().where(StubRow.id == EntryRow.delivery_id, StubRow.created_by == where.created_by)
+        query = query.where(EntryRow.delivery_id.in_(theirs) | left)
     return query
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.audit import Origin
 from domain.erasure import erased_scan
 from domain.ports import InboxItem
 from domain.tracking import Scan
@@ -126,13 +127,16 @@ class SqlScanStore:
             rows = (await connection.execute(query)).all()
         return [item.scan for item in await self._opened(rows)]
 
-    async def organisation_of(self, delivery_id: str) -> str | None:
+    async def origin(self, delivery_id: str) -> Origin | None:
         """Whose delivery it is, as its first journal line says, or what remains of one that is archived."""
-        first = select(JournalRow.organisation_id).where(JournalRow.subject == delivery_id, JournalRow.seq == 1)
-        end = select(EndRow.organisation_id).where(EndRow.subject == delivery_id)
+        first = select(JournalRow.organisation_id, JournalRow.actor).where(
+            JournalRow.subject == delivery_id, JournalRow.seq == 1
+        )
+        end = select(EndRow.organisation_id, EndRow.created_by).where(EndRow.subject == delivery_id)
+        either: Select[Any] = select(union_all(first, end).limit(1).subquery())
         async with reading(self._engine) as connection:
-            organisation_id: str | None = await connection.scalar(union_all(first, end).limit(1))
-            return organisation_id
+            row = (await connection.execute(either)).one_or_none()
+        return None if row is None else Origin(organisation_id=row[0] or "", created_by=row[1] or "")
 
     async def _rows(self, scans: Sequence[Scan]) -> list[dict[str, Any]]:
         """What is to be inserted: each scan with its delivery, as far as the journal knows it, sealed by its key."""
@@ -169,7 +173,7 @@ class SqlScanStore:
 
     async def _opened(self, rows: Sequence[Any]) -> Sequence[InboxItem]:
         keys = await self._keys.known(row.sealed_by for row in rows)
-        return [_item(row, keys.get(row.sealed_by)) for row in rows]
+        return [as_item(row, keys.get(row.sealed_by)) for row in rows]
 
 
 def _columns(scan: Scan) -> dict[str, Any]:
@@ -209,7 +213,8 @@ def _seal(scan: Scan, delivery_id: str | None, keys: Mapping[str, Key]) -> dict[
     return {"sealed_by": sealed_by, "document": keys[sealed_by].seal(to_json(kept), place)}
 
 
-def _item(row: Any, key: Key | None) -> InboxItem:
+def as_item(row: Any, key: Key | None) -> InboxItem:
+    """A row of every column; without its key, what nobody can erase."""
     signalled = row.signalled_at is not None
     if key is None:
         columns = {name: value for name, value in row._mapping.items() if name in Scan.model_fields}

@@ -18,6 +18,7 @@ from storage.letters import LetterLineRow
 from storage.messages import MessageRow
 from storage.notifications import SubscriberRow
 from storage.replays import ReplayRow
+from storage.stubs import StubRow
 
 
 class UnendedDelivery(NamedTuple):
@@ -46,8 +47,9 @@ class UnendedDeliveries:
             return [UnendedDelivery(*row) for row in rows]
 
     async def known(self, deliveries: Sequence[str]) -> set[str]:
-        """Those of them that there are."""
-        query = select(DeliveryRow.id).where(DeliveryRow.id.in_(deliveries))
+        """Those of them that there are, archived or not."""
+        stubs = select(StubRow.id).where(StubRow.id.in_(deliveries))
+        query = select(DeliveryRow.id).where(DeliveryRow.id.in_(deliveries)).union_all(stubs)
         async with reading(self._engine) as connection:
             return set(await connection.scalars(query))
 

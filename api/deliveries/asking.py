@@ -29,7 +29,8 @@ def delivery_id(caller: Principal, key: str) -> str:
 async def request_delivery(
     parts: Parts, caller: Principal, request: DeliveryRequest, key: str
 ) -> tuple[Delivery, bool]:
-    """The delivery with its offers, and whether it was there before. Raises IdempotencyKeyReused, Unavailable."""
+    """The delivery with its offers, and whether it was there before. Raises IdempotencyKeyReused, Archived,
+    Unavailable."""
     its_id, fingerprint = delivery_id(caller, key), request.fingerprint()
     known = await parts.deliveries.get(its_id)
     if known is not None:

@@ -1,4 +1,4 @@
-"""What the list of deliveries is narrowed by, read from the address; exports and saved views take the same."""
+"""How deliveries are found: one by its id, and what the list is narrowed by; exports and saved views take the same."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
@@ -7,11 +7,13 @@ from fastapi import Depends, Query
 from pydantic import Field
 
 from api.auth import Reader
+from api.deps import Parts
+from domain import errors
 from domain._values import Timestamp, Value
-from domain.deliveries import Attention, DeliveryStatus
+from domain.deliveries import Attention, Delivery, DeliveryStatus
 from domain.ports import DeliveryFilter
 from domain.quotes import Service
-from domain.users import Principal, is_staff, sees_only_own
+from domain.users import Principal, is_staff, may_see, sees_only_own
 
 Word = Annotated[str, Field(max_length=64)]
 
@@ -81,3 +83,16 @@ def _narrowing(
 
 
 Narrowed = Annotated[DeliveryFilter, Depends(_narrowing)]
+
+
+async def found(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
+    """One that the caller may see. Another's is not there, archived or not. Raises NotFound, Archived."""
+    try:
+        delivery = await parts.deliveries.get(delivery_id)
+    except errors.Archived as archived:
+        if may_see(caller, **archived.data):
+            raise
+        delivery = None
+    if delivery is None or not may_see(caller, delivery.organisation_id, delivery.created_by):
+        raise errors.NotFound("no such delivery")
+    return delivery

@@ -8,7 +8,7 @@ from fastapi import Path as PathParam
 
 from api.auth import Reader, Requester, requires
 from api.deliveries.asking import ask, policy_of, request_delivery
-from api.deliveries.finding import Narrowed
+from api.deliveries.finding import Narrowed, found
 from api.deliveries.schemas import (
     AcceptBody,
     CancelBody,
@@ -32,7 +32,7 @@ from domain._values import Closed
 from domain.deliveries import Delivery, DeliveryPolicy, DeliveryRequest
 from domain.ledger import OURS
 from domain.permits import permitted
-from domain.users import Principal, is_staff, may_see, may_set_policy, may_steer
+from domain.users import Principal, is_staff, may_set_policy, may_steer
 from runtime.links import tracking_url
 from workflows import addressing, messages
 from workflows.deliveries import DeliveryWorkflow
@@ -49,17 +49,9 @@ _ASKED: dict[int | str, dict[str, Any]] = {
 
 
 async def _alive(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
-    """One whose workflow can still be asked. Raises Erased."""
-    if (delivery := await _found(parts, caller, delivery_id)).erased:
+    """One whose workflow can still be asked. Raises NotFound, Erased, Archived."""
+    if (delivery := await found(parts, caller, delivery_id)).erased:
         raise errors.Erased
-    return delivery
-
-
-async def _found(parts: Parts, caller: Principal, delivery_id: str) -> Delivery:
-    """Another organisation's delivery is not there."""
-    delivery = await parts.deliveries.get(delivery_id)
-    if delivery is None or not may_see(caller, delivery.organisation_id, delivery.created_by):
-        raise errors.NotFound("no such delivery")
     return delivery
 
 
@@ -83,7 +75,7 @@ async def _asked(
     return _view(parts, answer or known)
 
 
-@router.post("/deliveries", status_code=201, responses=problems(400, 401, 403, 409, 413, 422, 503))
+@router.post("/deliveries", status_code=201, responses=problems(400, 401, 403, 409, 410, 413, 422, 503))
 async def create_delivery(
     body: DeliveryCreate, parts: PartsDep, caller: Requester, response: Response, key: Key = None
 ) -> DeliveryView:
@@ -110,29 +102,29 @@ async def list_deliveries(
 @router.get(
     "/deliveries/{delivery_id}",
     response_model=DeliveryView,
-    responses={**TAGGED, **problems(401, 403, 404, 422, 503)},
+    responses={**TAGGED, **problems(401, 403, 404, 410, 422, 503)},
 )
 async def get_delivery(
     delivery_id: DeliveryId, parts: PartsDep, caller: Reader, response: Response, had: Had = None
 ) -> DeliveryView | Unchanged:
     """As stored, which is what every answer and every event said."""
-    found = await _found(parts, caller, delivery_id)
+    it = await found(parts, caller, delivery_id)
     # An offer that runs out changes what may be asked, though nothing is written.
-    allowed, link = permitted(found, datetime.now(UTC)), tracking_url(parts.settings, found.id)
-    etag = tag(DeliveryView, found.seq, found.erased, allowed, link)
-    return unchanged(response, had, etag, {found.id: found.organisation_id}) or DeliveryView.of(found, link)
+    allowed, link = permitted(it, datetime.now(UTC)), tracking_url(parts.settings, it.id)
+    etag = tag(DeliveryView, it.seq, it.erased, allowed, link)
+    return unchanged(response, had, etag, {it.id: it.organisation_id}) or DeliveryView.of(it, link)
 
 
 @router.get(
     "/deliveries/{delivery_id}/entries",
     response_model=EntriesView,
-    responses={**TAGGED, **problems(401, 403, 404, 422, 503)},
+    responses={**TAGGED, **problems(401, 403, 404, 410, 422, 503)},
 )
 async def list_entries(
     delivery_id: DeliveryId, parts: PartsDep, caller: Reader, response: Response, had: Had = None
 ) -> EntriesView | Response:
     """The delivery's lançamentos; what we pay carriers is for staff."""
-    await _found(parts, caller, delivery_id)
+    await found(parts, caller, delivery_id)
     entries = await parts.deliveries.entries(delivery_id)
     shown = tuple(e for e in entries if is_staff(caller) or e.account not in OURS)
     etag = tag(EntriesView, *(entry.id for entry in shown))  # none is ever edited
@@ -168,7 +160,7 @@ async def quote_again(
     delivery_id: DeliveryId, parts: PartsDep, caller: Requester, response: Response, key: Key = None
 ) -> DeliveryView:
     """Asks the carriers once more, until `choose_by`: those that rules and pauses leave by now."""
-    whom = await _whom(parts, await _found(parts, caller, delivery_id))
+    whom = await _whom(parts, await found(parts, caller, delivery_id))
     message = messages.QuoteAgain(actor=caller.actor, **whom)
     return await _asked(parts, caller, delivery_id, DeliveryWorkflow.quote_again, message, key, response)
 
@@ -212,7 +204,7 @@ async def change_carrier(
     key: Key = None,
 ) -> DeliveryView:
     """Support takes it from one carrier and gives it to another, before pickup."""
-    whom = await _whom(parts, await _found(parts, caller, delivery_id))
+    whom = await _whom(parts, await found(parts, caller, delivery_id))
     message = messages.ChangeCarrier(actor=caller.actor, **body.model_dump(), **whom)
     return await _asked(parts, caller, delivery_id, DeliveryWorkflow.change_carrier, message, key, response)
 

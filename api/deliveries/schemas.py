@@ -1,7 +1,7 @@
 """What the deliveries API takes and shows; what a customer may not see is left out here."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -165,10 +165,19 @@ class DeliveryExport(Value):
     entries: tuple[Entry, ...]
 
 
+class ArchivedExport(Value):
+    """A delivery that lies in the archive, out of reach from here, and what was posted for it."""
+
+    archived: Literal[True] = True
+    delivery_id: str
+    entries: tuple[Entry, ...]
+
+
 class DeliveriesExport(Value):
-    """All that an organisation's deliveries hold, newest first, and the views that look for them."""
+    """All that an organisation's deliveries hold, newest first and then archived ones, and the views that look for
+    them."""
 
     organisation_id: str
     exported_at: Timestamp | None = None
     views: tuple[SavedView, ...] = Field(default=(), description="one's own and shared ones; none with one delivery")
-    deliveries: tuple[DeliveryExport, ...] = ()
+    deliveries: tuple[DeliveryExport | ArchivedExport, ...] = ()

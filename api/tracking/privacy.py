@@ -32,7 +32,8 @@ async def export_tracking(body: ExportBody, parts: PartsDep, caller: Exporter) -
     organisation or of one. Staff name whose, and the ground; the journal remembers."""
     owner = None
     if body.delivery_id is not None:
-        owner = await parts.scans.organisation_of(body.delivery_id)
+        whose = await parts.scans.origin(body.delivery_id)
+        owner = whose.organisation_id if whose else None
         if owner is None or not (is_staff(caller) or owner == caller.organisation_id):
             raise errors.NotFound("no such delivery")
     organisation_id = await opened(parts, caller, body, "tracking.exported", owner)

@@ -12,13 +12,14 @@ from api.errors import problems
 from api.looks import Watched
 from api.paging import CursorParam, Limit, Page
 from api.tags import TAGGED, Had, Unchanged, has, tag, unchanged
+from api.tracking.finding import story
 from api.tracking.schemas import PublicStep, PublicView, Timeline
 from domain import errors
 from domain._values import Timestamp
 from domain.audit import JournalLine
 from domain.exchanges import Exchange
 from domain.shown import for_customer
-from domain.users import Principal, is_staff, may_read_audit, may_read_exchanges, may_see
+from domain.users import Principal, is_staff, may_read_audit, may_read_exchanges
 from runtime.links import delivery_of
 
 router = APIRouter(tags=["tracking"], route_class=Watched)
@@ -33,15 +34,13 @@ _SHORT = "public, max-age=5, s-maxage=15, stale-while-revalidate=30, stale-if-er
 @router.get(
     "/tracking/{delivery_id}",
     response_model=Timeline,
-    responses={**TAGGED, **problems(401, 403, 404, 422, 503)},
+    responses={**TAGGED, **problems(401, 403, 404, 410, 422, 503)},
 )
 async def get_timeline(
     delivery_id: DeliveryId, parts: PartsDep, caller: Follower, response: Response, had: Had = None
 ) -> Timeline | Unchanged:
     """Every line of the journal and every scan of one delivery; what it costs us, staff alone see."""
-    lines = await parts.journal.of(delivery_id)
-    if not lines or not may_see(caller, lines[0].organisation_id or "", lines[0].actor):
-        raise errors.NotFound("no such delivery")
+    lines = await story(parts, delivery_id, caller)
     scans = await parts.scans.of(delivery_id)
     staff = is_staff(caller)
     # Each line's hash is of all before it; a report never changes until it is erased, and may be matched late.
@@ -63,18 +62,16 @@ async def list_exchanges(
 ) -> Page[Exchange]:
     """What was said to carriers about one delivery, newest first: for support. Redacted, kept for 30 days, and no
     record: while MongoDB is away nothing is noted."""
-    if await parts.scans.organisation_of(delivery_id) is None:
+    if await parts.scans.origin(delivery_id) is None:
         raise errors.NotFound("no such delivery")
     items, following = await parts.exchanges.search(delivery_id=delivery_id, limit=limit, after=cursor)
     return Page[Exchange](items=list(items), next=following)
 
 
-@router.get("/track/{token}", response_model=PublicView, responses={**TAGGED, **problems(404, 422, 503)})
+@router.get("/track/{token}", response_model=PublicView, responses={**TAGGED, **problems(404, 410, 422, 503)})
 async def track_publicly(token: Token, parts: PartsDep, response: Response, had: Had = None) -> PublicView | Response:
     """For the recipient: no sign-in, nothing personal, cacheable for seconds."""
-    lines = await parts.journal.of(delivery_of(parts.settings, token))
-    if not lines:
-        raise errors.NotFound("no such delivery")
+    lines = await story(parts, delivery_of(parts.settings, token))
     moves = [line for line in lines if line.kind == f"delivery.{line.data.get('status')}" or line.seq == 1]
     booked = next((line.data for line in reversed(lines) if line.kind == "delivery.booked"), {})
     view = PublicView(

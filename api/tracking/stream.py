@@ -13,11 +13,12 @@ from pydantic import JsonValue
 from api.auth import Follower
 from api.deps import PartsDep
 from api.errors import problems
+from api.tracking.finding import story
 from domain import errors
 from domain._values import Timestamp, Value
 from domain.audit import Cursor, JournalLine
 from domain.shown import for_customer
-from domain.users import is_staff, may_see, sees_only_own
+from domain.users import is_staff, sees_only_own
 from runtime.serving import Leaving
 
 router = APIRouter(tags=["tracking"])
@@ -90,16 +91,14 @@ async def _followed(
     if sees_only_own(caller):
         if delivery_id is None:
             raise errors.Forbidden("a partner follows one delivery at a time: name it by delivery_id")
-        lines = await parts.journal.of(delivery_id)
-        if not lines or not may_see(caller, lines[0].organisation_id or "", lines[0].actor):
-            raise errors.NotFound("no such delivery")
+        await story(parts, delivery_id, caller)
     return delivery_id
 
 
 @router.get(
     "/stream",
     response_class=EventSourceResponse,
-    responses=problems(400, 401, 403, 404, 422, 429, 503),
+    responses=problems(400, 401, 403, 404, 410, 422, 429, 503),
     dependencies=[Depends(_place)],
 )
 async def stream(

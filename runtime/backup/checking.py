@@ -32,7 +32,9 @@ _RULES: Mapping[str, str] = {
         WHERE line.seq > 1 AND coalesce(before.hash, archived.hash) IS DISTINCT FROM line.prev_hash
     """,
     "deliveries: each is where its journal says": """
-        SELECT coalesce(delivery.id, told.subject) FROM deliveries.deliveries delivery
+        SELECT coalesce(delivery.id, told.subject) FROM (
+            SELECT id, seq FROM deliveries.deliveries UNION ALL SELECT id, seq FROM deliveries.archived
+        ) delivery
         FULL JOIN (
             SELECT subject, max(seq) AS seq FROM (
                 SELECT subject, seq FROM journal.journal WHERE subject LIKE 'del\\_%'

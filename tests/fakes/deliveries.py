@@ -20,6 +20,7 @@ class InMemoryDeliveryStore:
     def __init__(self, journal: InMemoryJournal | None = None) -> None:
         self.journal = journal or InMemoryJournal()
         self.rows: dict[str, Delivery] = {}
+        self.left: dict[str, Delivery] = {}
         self.states: dict[str, dict[str, Any]] = {}
         self.posted: dict[str, list[Entry]] = defaultdict(list)
 
@@ -29,6 +30,8 @@ class InMemoryDeliveryStore:
         if [line.seq for line in move.lines] != list(range(first, delivery.seq + 1)):
             raise errors.DeliveryDiverged("a move's lines follow each other, up to the delivery's seq")
         told = await self.journal.of(delivery.id)
+        if delivery.id in self.journal.ends:
+            raise errors.DeliveryDiverged("this line does not follow the last")
         if first > len(told) + 1:
             raise errors.DeliveryDiverged("lines are missing before this move")
         if any(line.digest() != known.digest() for line, known in zip(move.lines, told[first - 1 :], strict=False)):
@@ -53,7 +56,14 @@ class InMemoryDeliveryStore:
         self.posted[delivery_id] = list(known.values())
 
     async def get(self, delivery_id: str) -> Delivery | None:
+        if (it := self.left.get(delivery_id)) is not None:
+            raise errors.Archived(organisation_id=it.organisation_id, created_by=it.created_by)
         return self.rows.get(delivery_id)
+
+    def leave(self, delivery_id: str) -> None:
+        """For the archive, once its lines have."""
+        self.journal.archive(delivery_id)
+        self.left[delivery_id] = self.rows.pop(delivery_id)
 
     async def state(self, delivery_id: str) -> dict[str, object] | None:
         return self.states.get(delivery_id)

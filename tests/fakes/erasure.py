@@ -16,12 +16,13 @@ class InMemoryDeliveryErasure:
         self.deliveries = deliveries
 
     async def erase(self, delivery_id: str, actor: str, ground: Ground) -> bool:
-        it = self.deliveries.rows.get(delivery_id)
+        rows = self.deliveries.left if delivery_id in self.deliveries.left else self.deliveries.rows
+        it = rows.get(delivery_id)
         if it is None or it.erased:
             return False
         gone = {"request": erased_request(it.request.service, it.request.reference), "erased": True}
         personal = {"offers": (), "courier": None, "proof": None, "points": None, "booking": None}
-        self.deliveries.rows[delivery_id] = it.model_copy(update=gone | personal)
+        rows[delivery_id] = it.model_copy(update=gone | personal)
         told = {"subject": delivery_id, "ground": str(ground)}
         await self.deliveries.journal.append(f"key/{delivery_id}", "key.erased", actor, told, it.organisation_id)
         return True
@@ -30,9 +31,14 @@ class InMemoryDeliveryErasure:
         self, before: datetime | None, limit: int, after: str | None = None
     ) -> tuple[Sequence[str], str | None]:
         ended = {line.subject for line in self.deliveries.journal.lines if line.kind == "organisation.erased"}
-        rows = [it for it in self.deliveries.rows.values() if not it.erased and it.status in FINAL]
+        every = (*self.deliveries.rows.values(), *self.deliveries.left.values())
+        rows = [it for it in every if not it.erased and it.status in FINAL]
         mine = [it for it in rows if (it.organisation_id in ended if before is None else it.updated_at < before)]
         ids = [it.id for it in sorted(mine, key=lambda it: (it.updated_at, it.id))]
         begin = ids.index(after) + 1 if after in ids else 0
         page = ids[begin : begin + limit]
         return page, page[-1] if len(page) == limit else None
+
+    async def archived(self, organisation_id: str, limit: int, after: str = "") -> Sequence[str]:
+        theirs = (its_id for its_id, it in self.deliveries.left.items() if it.organisation_id == organisation_id)
+        return sorted(its_id for its_id in theirs if its_id > after)[:limit]

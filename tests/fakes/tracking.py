@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from domain.audit import Origin
 from domain.ports import InboxItem
 from domain.quotes import AccountRef
 from domain.tracking import Scan
@@ -40,9 +41,11 @@ class InMemoryScanStore:
         found = [item.scan for item in self.items.values() if item.delivery_id == delivery_id]
         return sorted(found, key=lambda scan: scan.occurred_at)
 
-    async def organisation_of(self, delivery_id: str) -> str | None:
+    async def origin(self, delivery_id: str) -> Origin | None:
         told = await self.journal.of(delivery_id)
-        return told[0].organisation_id if told else None
+        if not told or told[0].seq > 1:
+            return self.journal.ends.get(delivery_id)
+        return told[0].origin
 
     def _match(self) -> None:
         for key, item in self.items.items():

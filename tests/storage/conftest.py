@@ -8,6 +8,8 @@ import fakes
 import psycopg
 import pytest
 from making import fresh
+from old import Old
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +18,8 @@ from domain.figure_ports import ContractStore, FigureStore
 from domain.imports import ImportStore
 from domain.replays import ReplayStore
 from domain.views import ViewStore
+from runtime.backup.vault import make_identity
+from runtime.settings import Settings
 from runtime.wiring import identity
 from storage import audit
 from storage._crypto import BlindIndex
@@ -239,3 +243,20 @@ def memory_log() -> fakes.InMemoryAuditLog:
 @pytest.fixture(params=["memory_log", "mongo_log"])
 def audit_log(request: pytest.FixtureRequest) -> ports.AuditLog:
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+async def old(unwritten, mongo, tmp_path, keks):
+    identity, recipients = make_identity(tmp_path / "age")
+    client = audit.connect(mongo.url)
+    name = fresh("audit")
+    settings = Settings(
+        database_url=SecretStr(unwritten), mongo_url=SecretStr(mongo.url), mongo_database=name,
+        backup_url=str(tmp_path / "vault"), backup_recipients_file=recipients, backup_identity_file=identity,
+    )  # fmt: skip
+    made = Old(unwritten, audit.MongoAuditLog(client[name]), settings, keks)
+    await made.live()
+    yield made
+    await made.engine.dispose()
+    await client.drop_database(name)
+    await client.close()

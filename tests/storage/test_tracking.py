@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from making import NOW, delivery, fresh, line, move, scan
 
+from domain.audit import Origin
 from domain.errors import Invalid
 
 
@@ -109,8 +110,8 @@ async def test_a_deliverys_scans_come_by_when_they_occurred(stores):
 
 async def test_the_journal_says_whose_a_delivery_is(stores):
     it, _, _ = await booked(stores)
-    assert await stores.scans.organisation_of(it.id) == it.organisation_id
-    assert await stores.scans.organisation_of(fresh("del")) is None
+    assert await stores.scans.origin(it.id) == Origin(organisation_id=it.organisation_id, created_by=it.created_by)
+    assert await stores.scans.origin(fresh("del")) is None
 
 
 async def test_nothing_is_asked_and_nothing_answered(stores):

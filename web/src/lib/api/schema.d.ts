@@ -393,8 +393,8 @@ export interface paths {
         put?: never;
         /**
          * Export Deliveries
-         * @description Every delivery of the organisation with its ledger entries, and saved views, or one delivery, as one document.
-         *     Staff name whose, and the ground; the journal remembers.
+         * @description Every delivery of the organisation with its ledger entries, and saved views, or one delivery, as one document; of
+         *     archived ones that they are. Staff name whose, and the ground; the journal remembers.
          */
         post: operations["export_deliveries"];
         delete?: never;
@@ -3572,6 +3572,22 @@ export interface components {
             service_account_id: string;
         };
         /**
+         * ArchivedExport
+         * @description A delivery that lies in the archive, out of reach from here, and what was posted for it.
+         */
+        ArchivedExport: {
+            /**
+             * Archived
+             * @default true
+             * @constant
+             */
+            archived: true;
+            /** Delivery Id */
+            delivery_id: string;
+            /** Entries */
+            entries: components["schemas"]["Entry"][];
+        };
+        /**
          * AreaBody
          * @description A service area: postal ranges or a radius, opening hours, cut-off, and capacity per window.
          */
@@ -4095,14 +4111,15 @@ export interface components {
         };
         /**
          * DeliveriesExport
-         * @description All that an organisation's deliveries hold, newest first, and the views that look for them.
+         * @description All that an organisation's deliveries hold, newest first and then archived ones, and the views that look for
+         *     them.
          */
         DeliveriesExport: {
             /**
              * Deliveries
              * @default []
              */
-            deliveries: components["schemas"]["DeliveryExport"][];
+            deliveries: (components["schemas"]["DeliveryExport"] | components["schemas"]["ArchivedExport"])[];
             /** Exported At */
             exported_at?: string | null;
             /** Organisation Id */
@@ -10088,6 +10105,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -10177,6 +10203,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10392,6 +10427,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11089,6 +11133,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -11144,6 +11197,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DeliveryView"];
                 };
+            };
+            /** @description It lies in the archive, where nobody reads it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -16431,6 +16491,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -16659,6 +16728,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -16840,6 +16918,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

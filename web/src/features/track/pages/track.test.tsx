@@ -37,3 +37,9 @@ test("a link that leads nowhere says so", async () => {
   visit(`/track/${token}`, null);
   expect(await screen.findByText("There is no such delivery")).toBeVisible();
 });
+
+test("one that lies in the archive says so", async () => {
+  server.use(http.get("/v1/track/{token}", ({ response }) => response(410).json({ code: "archived" } as never)));
+  visit(`/track/${token}`, null);
+  expect(await screen.findByText("This delivery ended long ago")).toBeVisible();
+});

@@ -24,6 +24,7 @@ export function TrackPage() {
   const format = useFormat();
   const { data, error, refetch, dataUpdatedAt } = useQuery(trackQuery(token));
   const unknown = error instanceof Refused && [404, 422].includes(error.status);
+  const archived = error instanceof Refused && error.code === "archived";
   return (
     <div className={classes.frame}>
       <DocumentTitle title={t("title")} />
@@ -49,6 +50,8 @@ export function TrackPage() {
             )}
             <Told tracked={data} asOf={dataUpdatedAt} />
           </>
+        ) : archived ? (
+          <Empty title={t("archived.title")} detail={t("archived.detail")} />
         ) : unknown ? (
           <Empty title={t("missing.title")} detail={t("missing.detail")} />
         ) : error ? (
