@@ -27,15 +27,7 @@ export function Timeline({ deliveryId }: { deliveryId: string }) {
   const { t } = useTranslation("deliveries");
   const { data, error, refetch } = useDrawn(timelineQuery(deliveryId));
   if (error && !data) return <Failure title={t("timeline.failed")} error={error} onRetry={() => void refetch()} />;
-  if (!data) {
-    return (
-      <Stack p="lg" mih={420} aria-busy>
-        {[60, 45, 70].map((width) => (
-          <Skeleton key={width} height={14} width={`${width}%`} />
-        ))}
-      </Stack>
-    );
-  }
+  if (!data) return <TimelineSkeleton />;
   if (data.lines.length === 0) return <Empty title={t("timeline.empty")} />;
   const scans = new Map(data.scans.map((scan) => [scan.id, scan]));
   return (
@@ -44,6 +36,17 @@ export function Timeline({ deliveryId }: { deliveryId: string }) {
         <Step key={line.seq} line={line} scan={scans.get(String(line.data?.scan_id))} />
       ))}
     </ol>
+  );
+}
+
+/** As high as most: what is below is not to be moved about. */
+export function TimelineSkeleton() {
+  return (
+    <Stack p="lg" mih={420} aria-busy>
+      {[60, 45, 70].map((width) => (
+        <Skeleton key={width} height={14} width={`${width}%`} />
+      ))}
+    </Stack>
   );
 }
 

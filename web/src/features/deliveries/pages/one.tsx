@@ -8,6 +8,7 @@ import { useDrawn } from "@/lib/drawn";
 import { useSession } from "@/lib/session";
 import { ButtonLink, TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
+import { InSlices } from "@/ui/slices";
 import { Failure } from "@/ui/states";
 
 import { Actions } from "../components/actions";
@@ -17,7 +18,7 @@ import { MoneyLines } from "../components/money";
 import { Offers } from "../components/offers";
 import { StatusBadge } from "../components/status-badge";
 import { Promised, ProofCard, Summary } from "../components/summary";
-import { Timeline } from "../components/timeline";
+import { Timeline, TimelineSkeleton } from "../components/timeline";
 import { place } from "../naming";
 import { isStaff } from "../permits";
 import { deliveryQuery, type Delivery } from "../queries";
@@ -65,7 +66,9 @@ export function DeliveryPage() {
           {choosing && offers}
           <Card label={t("map.title")}>{delivery ? <DeliveryMap delivery={delivery} /> : <MapSkeleton />}</Card>
           <Part title={t("timeline.title")}>
-            <Timeline deliveryId={deliveryId} />
+            <InSlices meanwhile={<TimelineSkeleton />}>
+              <Timeline deliveryId={deliveryId} />
+            </InSlices>
           </Part>
           <Part title={t("money.title")}>
             <MoneyLines deliveryId={deliveryId} />
@@ -77,7 +80,7 @@ export function DeliveryPage() {
           </Part>
           {/* The rest comes as a whole: skeletons of other heights would only be moved about. */}
           {delivery && (
-            <>
+            <InSlices>
               {delivery.proof && (
                 <Part title={t("proof.title")}>
                   <ProofCard proof={delivery.proof} />
@@ -96,7 +99,7 @@ export function DeliveryPage() {
               <Part title={t("facts.title")}>
                 <Summary delivery={delivery} />
               </Part>
-            </>
+            </InSlices>
           )}
           {!choosing && offers}
         </div>
