@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors, health
 from api.deps import Parts
@@ -28,7 +29,7 @@ from runtime.settings import Settings
 from runtime.traces import on_http, process_name, traced
 
 _MOST_PAYLOAD_BYTES = 4 << 20  # of the codec server, which is served alone: a page of the Temporal UI
-
+_WORTH_PACKING_BYTES = 1 << 10
 _FILES = {"/v1/reconciliations": 2 << 20, "/v1/imports": 2 << 20}  # carriers' invoices, and many deliveries
 
 
@@ -100,6 +101,9 @@ def _routed(
 def _surround(app: FastAPI, settings: Settings, *, decoding: bool) -> None:
     """What every request passes, from the innermost to the first."""
     app.add_middleware(Unexpected)
+    # Pages of deliveries are mostly names of fields. What BREACH needs is not there: a secret beside what a stranger
+    # can put there, and a browser that asks by itself in another's name.
+    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING_BYTES, compresslevel=4)
     app.add_middleware(Sizes, most=_MOST_PAYLOAD_BYTES if decoding else MOST_BYTES, files=_FILES)
     app.add_middleware(ClientLimits, settings=settings)
     origins = [settings.temporal_ui_origin] if decoding else settings.allowed_origins.split(",")
