@@ -93,8 +93,16 @@ export async function axe(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
+/** What was asked ahead is what the page asked. */
+export async function noneInVain(page, name) {
+  const early = await page.evaluate(() => Object.keys(window.early));
+  const vain = early.filter((path) => path !== "/v1/users/refresh"); // an open page may not need who is signed in
+  problems.push(...vain.map((path) => `${name}: first.js asked ${path}, which the page did not`));
+}
+
 /** In both themes and sizes: axe on each, and a picture to look at; and how it looks in the other language. */
 export async function examine(page, name, language) {
+  await noneInVain(page, name);
   for (const theme of ["light", "dark"]) {
     await turn(page, theme);
     for (const size of Object.keys(SIZES)) {

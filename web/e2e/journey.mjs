@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 
-import { examine, need, open, problems, scriptWeight, SIZES, told } from "./browser.mjs";
+import { examine, need, noneInVain, open, problems, scriptWeight, SIZES, told } from "./browser.mjs";
 
 const PASSWORD = "uma frase que ninguem adivinha";
 const BUDGET = 200 * 1000;
@@ -103,6 +103,9 @@ await told(async () => {
   await examine(page, "deliveries", "en");
 
   // What a reload finds: the session by its cookie, the language, the filter by the address.
+  await page.goto("/deliveries");
+  await page.getByRole("link", { name: to }).waitFor();
+  await noneInVain(page, "deliveries");
   await page.goto("/deliveries?status=cancelled");
   await page.getByText("Nothing with this filter").waitFor();
   await page.getByRole("button", { name: "Account" }).click();
