@@ -3,7 +3,7 @@ database."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from domain.audit import JournalLine, chained
 from domain.errors import NotFound
 from runtime import leaving
 from runtime.backup.vault import Damaged, Sealed, Vault, VaultUnusable
+from runtime.saying import Progress, Say
 from runtime.settings import Settings
 from runtime.wiring import Wiring
 from storage.archiving import Archivist, Counted, Partition
@@ -21,9 +22,6 @@ from storage.leaving import Leaving
 from storage.owning import owning
 
 _FOLDER, _MANIFEST = "archive/journal", "manifest.json"
-
-Say = Callable[[str], object]
-Progress = Callable[[int, int], None]
 
 
 class Piece(Sealed):

@@ -1,7 +1,7 @@
 """Deliveries that leave for the archive, some in each file: written, read back, and only then taken out."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,10 @@ from pydantic_core import from_json, to_json
 
 from domain.errors import Conflict
 from runtime.backup.vault import Damaged, Sealed, Vault
+from runtime.saying import Progress, Say
 from storage.leaving import BEGINNING, Document, Leaving, Piece
 
 _FOLDER = "archive/deliveries"
-
-Say = Callable[[str], object]
-Progress = Callable[[int, int], None]
 
 
 async def leave(deliveries: Leaving, vault: Vault, say: Say, progress: Progress) -> int:

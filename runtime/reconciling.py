@@ -3,7 +3,7 @@ what only Temporal knows is told to a human."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from domain.telling_ports import LetterWriter
 from runtime.calls import reached
 from runtime.data_keys import OPERATOR
 from runtime.letters import TemporalLetterWriter
+from runtime.saying import Progress, Say
 from runtime.settings import Settings
 from runtime.temporal import TemporalNotifier, connect
 from runtime.tls import temporal_door
@@ -39,9 +40,6 @@ _JUST_BEGUN = timedelta(minutes=1)
 """For so long a workflow may be without its row: its first move is still to come."""
 STRAY, ENDED_EARLY = "workflow.unknown", "workflow.ended_early"
 _RUNNING = "ExecutionStatus = 'Running' AND WorkflowType = 'DeliveryWorkflow'"
-
-Say = Callable[[str], object]
-Progress = Callable[[int, int], None]
 
 
 class Reconciling:

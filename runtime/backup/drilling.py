@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runtime.backup.checking import checks
-from runtime.backup.making import Say, vault_of
+from runtime.backup.making import vault_of
 from runtime.backup.manifest import Check, Drill, write_drill
-from runtime.backup.postgres import BackupFailed, Progress
+from runtime.backup.postgres import BackupFailed
 from runtime.backup.restoring import restored
 from runtime.backup.vault import Damaged
+from runtime.saying import Progress, Say
 from runtime.settings import Settings
 from runtime.supervisor import PartFailed
 

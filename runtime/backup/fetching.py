@@ -10,8 +10,9 @@ from runtime._postgres_binaries import binaries_of
 from runtime.backup.making import OPLOG, SUFFIX, WAL, span_of
 from runtime.backup.manifest import Followed, Manifest, chain, followed, manifests
 from runtime.backup.mongo import Place
-from runtime.backup.postgres import Progress, following_segment, run
+from runtime.backup.postgres import following_segment, run
 from runtime.backup.vault import Damaged, Vault
+from runtime.saying import Progress
 
 
 class RestoreRefused(Exception):

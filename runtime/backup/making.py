@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,8 +25,9 @@ from runtime.backup.manifest import (
     write_manifest,
 )
 from runtime.backup.mongo import Mongo
-from runtime.backup.postgres import BackupFailed, Progress, Server
+from runtime.backup.postgres import BackupFailed, Server
 from runtime.backup.vault import Sealed, Vault, VaultUnusable
+from runtime.saying import Progress, Say
 from runtime.settings import Settings
 
 WAL, OPLOG = "wal", "oplog"
@@ -34,8 +35,6 @@ SUFFIX = ".gz.age"
 _FULL_EVERY, _MOST_INCREMENTS = timedelta(days=3), 6
 _UNDER_WAY = timedelta(days=1)
 _ID = "%Y%m%dT%H%M%S%fZ"
-
-Say = Callable[[str], object]
 
 
 def vault_of(settings: Settings, url: str | None = None, *, reads: bool = False) -> Vault:

@@ -5,7 +5,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from runtime._postgres_binaries import binaries_of
 from runtime.backup.manifest import Mark, Owner
 from runtime.backup.vault import VaultUnusable
+from runtime.saying import Progress
 
-Progress = Callable[[int, int], None]
 _KB = re.compile(rb"(\d+)/(\d+) kB")
 _LSN_BITS = 32
 _INCREMENTS_SINCE = 17

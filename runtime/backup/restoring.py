@@ -24,11 +24,11 @@ from runtime.backup.fetching import (
     fetch_wal,
     pieces,
 )
-from runtime.backup.making import OPLOG, Say, span_of
+from runtime.backup.making import OPLOG, span_of
 from runtime.backup.manifest import Followed, Manifest
 from runtime.backup.mongo import Mongo, erased, wall_of
-from runtime.backup.postgres import Progress
 from runtime.backup.vault import Damaged, Vault
+from runtime.saying import Progress, Say
 from runtime.supervisor import Supervisor
 from storage._keks import make_kek
 

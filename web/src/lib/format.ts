@@ -43,13 +43,15 @@ export const formats = each((language) => {
   const price = each((currency) => new Intl.NumberFormat(language, { style: "currency", currency }));
   const currencies = once(() => new Intl.DisplayNames(language, { type: "currency" }));
   const ago = once(() => new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }));
-  const length = (unit: string, value: number, digits = 0) =>
-    new Intl.NumberFormat(language, {
-      style: "unit",
-      unit,
-      unitDisplay: "short",
-      maximumFractionDigits: digits,
-    }).format(value);
+  const length = each(
+    (unit) =>
+      new Intl.NumberFormat(language, {
+        style: "unit",
+        unit,
+        unitDisplay: "short",
+        maximumFractionDigits: unit === "hour" || unit === "day" ? 1 : 0,
+      }),
+  );
   return {
     /** Minor units in, as in `R$ 12,90`. */
     money: ({ amount, currency }: Money) =>
@@ -71,10 +73,10 @@ export const formats = each((language) => {
     percent: (value: number) => part().format(value),
     /** Seconds in the unit that fits, as in `42 min`, `3,5 h`. */
     duration: (seconds: number) => {
-      if (seconds < 60) return length("second", Math.round(seconds));
-      if (seconds < 5400) return length("minute", Math.round(seconds / 60));
-      if (seconds < 2 * 86_400) return length("hour", seconds / 3600, 1);
-      return length("day", seconds / 86_400, 1);
+      if (seconds < 60) return length("second").format(Math.round(seconds));
+      if (seconds < 5400) return length("minute").format(Math.round(seconds / 60));
+      if (seconds < 2 * 86_400) return length("hour").format(seconds / 3600);
+      return length("day").format(seconds / 86_400);
     },
     /** Of a calendar day (`2026-11-25`), which is the same day everywhere. */
     date: (day: string) => wholeDay().format(new Date(`${day}T00:00:00Z`)),
