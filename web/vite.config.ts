@@ -7,17 +7,20 @@ import { mockApart } from "./vite/mock.ts";
 import { preloads } from "./vite/preloads.ts";
 import { themeAsCss, usedStyles } from "./vite/styles.ts";
 
-/** Ours, of TanStack and of Mantine. */
-const part = (ours: string[], tanstack: string[], mantine: string[], others: string[] = []) =>
-  new RegExp(
-    `(src/(${ours.join("|")})|node_modules/(@tanstack/(${tanstack.join("|")})/|` +
-      `@mantine/core/esm/components/(${mantine.join("|")})/|${others.join("|")}))`,
-  );
+/** Ours, of TanStack, of Mantine, and others. */
+const part = (ours: string[], tanstack: string[], mantine: string[], others: string[] = []) => {
+  const theirs = [
+    ...tanstack.map((name) => `@tanstack/${name}/`),
+    ...mantine.map((name) => `@mantine/core/esm/components/${name}/`),
+    ...others,
+  ];
+  return new RegExp(`src/(${ours.join("|")})|node_modules/(${theirs.join("|")})`);
+};
 
 /** What every page is made of, a recipient's too. */
 const FIRST = part(
   [
-    "ui/(brand|dot|links|page|states)",
+    "ui/(brand|dot|form-error|links|page|states)",
     "lib/(?!leaflet)",
     "i18n/(index|apart)",
     "features/[a-z]+/filter",
@@ -28,6 +31,7 @@ const FIRST = part(
   ["react-router", "router-core", "history", "react-query", "query-core", "react-store", "store"],
   [
     "ActionIcon",
+    "Alert",
     "Box",
     "Button",
     "Group",
@@ -42,28 +46,37 @@ const FIRST = part(
     "Transition",
     "UnstyledButton",
   ],
-  ["i18next/", "react-i18next/", "@mantine/hooks/", "@mantine/core/esm/core/", "openapi-fetch/"],
-);
-/** The frame of the app, and its first page. */
-const APP = part(
   [
-    "app/shell/(shell|live|navigation|offline)",
-    "ui/rows",
-    "features/deliveries/(naming|status|live|pages/list|components/(status|filters|view-bar))",
+    "i18next/",
+    "react-i18next/",
+    "openapi-fetch/",
+    "@mantine/hooks/",
+    "@mantine/core/esm/core/",
+    "@tabler/icons-react/dist/esm/icons/Icon(AlertTriangle|Check)\\.",
   ],
-  ["react-virtual", "virtual-core"],
-  ["CloseButton", "NativeSelect", "Portal"],
+);
+/** The frame of the app. */
+const APP = part(
+  ["app/shell/(shell|live|navigation|offline)", "features/deliveries/(naming|status|live|components/status)"],
+  [],
+  ["Portal"],
   ["eventsource-parser/"],
+);
+/** Its first page. */
+const LIST = part(
+  ["ui/rows", "features/deliveries/(pages/list|components/(filters|view-bar))"],
+  ["react-virtual", "virtual-core"],
+  ["CloseButton", "NativeSelect"],
 );
 /** What forms stand on. */
 const FORMS = part(["ui/form", "features/users/(components/card|rules)"], [], ["PasswordInput"], ["@mantine/form/"]);
-/** What pages of facts and tables are made of: one file, where a dozen would each be asked for. */
+/** What pages of facts and of tables are made of: a file each, where a dozen would be asked for. */
 const FACTS = part(
   ["ui/facts", "features/deliveries/(asks|now|permits|components/(actions|map)\\.module)"],
   [],
-  ["CopyButton", "ScrollArea", "Table"],
-  ["@floating-ui/", "@tabler/icons-react/dist/esm/icons/IconCheck\\."],
+  ["CopyButton"],
 );
+const TABLES = part(["features/deliveries/components/money"], [], ["ScrollArea", "Table"], ["@floating-ui/"]);
 
 export default defineConfig({
   plugins: [
@@ -86,8 +99,10 @@ export default defineConfig({
           groups: [
             { name: "first", test: FIRST },
             { name: "app", test: APP },
+            { name: "list", test: LIST },
             { name: "forms", test: FORMS },
             { name: "facts", test: FACTS },
+            { name: "tables", test: TABLES },
           ],
         },
       },

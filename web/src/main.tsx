@@ -1,4 +1,4 @@
-import "@fontsource-variable/inter";
+import "./app/fonts.css";
 import "@mantine/core/styles.layer.css";
 import "virtual:theme.css";
 import "./app/global.css";

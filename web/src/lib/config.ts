@@ -22,5 +22,5 @@ export const configQuery = queryOptions({
       return NOTHING;
     }
   },
-  staleTime: Infinity,
+  staleTime: "static",
 });

@@ -3,7 +3,7 @@ import { Button, Group, Modal, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { FormError } from "./form";
+import { FormError } from "./form-error";
 
 interface AskProps {
   opened: boolean;

@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import classes from "./dialog.module.css";
-import { FormError } from "./form";
+import { FormError } from "./form-error";
 
 interface DialogProps {
   title: string;

@@ -1,11 +1,11 @@
 /** Forms: what the server says of a field goes to that field, the rest above the button; the first wrong field is focused. */
-import { Alert, Button, type ButtonProps } from "@mantine/core";
+import { Button, type ButtonProps } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import { IconAlertCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import { Refused } from "@/lib/api/problem";
-import { useExplain } from "@/lib/explain";
+
+import { FormError } from "./form-error";
 
 interface FormProps<V extends Record<string, unknown>> {
   form: UseFormReturnType<V>;
@@ -33,17 +33,6 @@ export function Form<V extends Record<string, unknown>>(props: FormProps<V>) {
         {submit}
       </Button>
     </form>
-  );
-}
-
-export function FormError({ error }: { error: unknown }) {
-  const explain = useExplain();
-  if (!error) return null;
-  const { said, request } = explain(error);
-  return (
-    <Alert role="alert" color="red" variant="light" mt="md" icon={<IconAlertCircle size={18} />} title={said}>
-      {request}
-    </Alert>
   );
 }
 

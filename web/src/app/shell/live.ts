@@ -8,8 +8,10 @@ import { heardFigures } from "@/features/insights/live";
 import { heardLedger } from "@/features/ledger/live";
 import { heardNotice } from "@/features/notifications/live";
 import { heardWebhook } from "@/features/webhooks/live";
+import { later } from "@/lib/later";
 import { follow, type Line } from "@/lib/live";
 
+const A_MOMENT_MS = 1500;
 const LISTENERS: ((queries: QueryClient, line: Line) => void)[] = [
   heardDelivery,
   heardImport,
@@ -25,8 +27,9 @@ export function useLive(who: string | undefined): void {
     if (!who) return undefined;
     const ending = new AbortController();
     const onLine = (line: Line) => LISTENERS.forEach((heard) => heard(queries, line));
-    // What was shown before the stream began may be older than it.
-    follow(ending.signal, onLine, () => void queries.invalidateQueries());
+    // What was shown before the stream began may be older than it; it is asked for again once the page stands.
+    const anew = () => later("anew", () => void queries.invalidateQueries(), A_MOMENT_MS);
+    follow(ending.signal, onLine, anew);
     return () => ending.abort();
   }, [queries, who]);
 }

@@ -62,12 +62,14 @@ export function Shell() {
             <kbd className={classes.words}>{t("palette.keys")}</kbd>
           </UnstyledButton>
           <div className={classes.tools}>
-            <Bell />
-            <LanguageSwitch />
-            <ThemeSwitch />
-            <MenuButton label={t("account")} icon={<IconUserCircle size={20} />}>
-              {(frame) => <AccountMenu {...frame} onSignOut={() => signOut.mutate()} />}
-            </MenuButton>
+            <InSlices>
+              <Bell />
+              <LanguageSwitch />
+              <ThemeSwitch />
+              <MenuButton label={t("account")} icon={<IconUserCircle size={20} />}>
+                {(frame) => <AccountMenu {...frame} onSignOut={() => signOut.mutate()} />}
+              </MenuButton>
+            </InSlices>
           </div>
         </header>
         <main id="content" tabIndex={-1} className={classes.main}>

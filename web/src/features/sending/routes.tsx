@@ -24,11 +24,17 @@ export const sendingRoutes = [
       if (its) void context.queries.prefetchQuery(deliveryQuery(its));
       void context.queries.prefetchQuery(meQuery);
     },
-    component: lazyRouteComponent(withWords("sending", () => import("./pages/new")), "NewDeliveryPage"),
+    component: lazyRouteComponent(
+      withWords("sending", () => import("./pages/new")),
+      "NewDeliveryPage",
+    ),
   }),
   createRoute({
     getParentRoute: () => appLayout,
     path: "/quotes",
-    component: lazyRouteComponent(withWords("sending", () => import("./pages/prices")), "PricesPage"),
+    component: lazyRouteComponent(
+      withWords("sending", () => import("./pages/prices")),
+      "PricesPage",
+    ),
   }),
 ] as const;

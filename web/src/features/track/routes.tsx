@@ -8,6 +8,9 @@ export const trackRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: "/track/$token",
-    component: lazyRouteComponent(withWords("track", () => import("./pages/track")), "TrackPage"),
+    component: lazyRouteComponent(
+      withWords("track", () => import("./pages/track")),
+      "TrackPage",
+    ),
   }),
 ] as const;

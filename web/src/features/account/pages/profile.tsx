@@ -8,7 +8,8 @@ import { meQuery } from "@/features/users/queries";
 import { useRules } from "@/features/users/rules";
 import { LANGUAGES, speak } from "@/i18n";
 import type { Schemas } from "@/lib/api/client";
-import { fieldErrors, Form, FormError } from "@/ui/form";
+import { fieldErrors, Form } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Section } from "@/ui/section";
 import { Failure } from "@/ui/states";
 

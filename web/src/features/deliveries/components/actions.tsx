@@ -4,7 +4,7 @@ import { lazy, Suspense, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useSession } from "@/lib/session";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 
 import { useAsk, type Ask } from "../asks";
 import { useNow } from "../now";

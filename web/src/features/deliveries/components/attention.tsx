@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/lib/api/client";
 import { useSession } from "@/lib/session";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 
 import { useAsk } from "../asks";
 import { isAttention } from "../filter";

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/lib/api/client";
 import { useFormat } from "@/lib/format";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 
 import { useAsk } from "../asks";
 import type { Delivery } from "../queries";

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { useExplain } from "@/lib/explain";
 import { useFormat } from "@/lib/format";
 import { Fact, Facts } from "@/ui/facts";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 
 import { useAsk, type Ask } from "../asks";
 import { standing } from "../naming";

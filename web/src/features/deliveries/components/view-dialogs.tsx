@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schemas } from "@/lib/api/client";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 
 import type { Filter } from "../filter";
 import { useDeleteView, useSaveView } from "../views";

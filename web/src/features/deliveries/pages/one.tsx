@@ -14,7 +14,6 @@ import { Failure } from "@/ui/states";
 import { Actions } from "../components/actions";
 import { AttentionBanner } from "../components/attention";
 import { DeliveryMap, MapSkeleton } from "../components/map";
-import { MoneyLines } from "../components/money";
 import { Offers } from "../components/offers";
 import { StatusBadge } from "../components/status-badge";
 import { Promised, ProofCard, Summary } from "../components/summary";
@@ -25,6 +24,7 @@ import { deliveryQuery, type Delivery } from "../queries";
 import classes from "./one.module.css";
 
 const route = getRouteApi("/app/deliveries/$deliveryId");
+const MoneyLines = lazy(() => import("../components/money").then((made) => ({ default: made.MoneyLines })));
 const Steering = lazy(() => import("../components/steering").then((made) => ({ default: made.Steering })));
 
 export function DeliveryPage() {
@@ -61,49 +61,54 @@ export function DeliveryPage() {
       actions={delivery ? <Head delivery={delivery} /> : <Skeleton height={30} width={280} />}
     >
       {delivery && <AttentionBanner delivery={delivery} />}
-      <div key={deliveryId} className={classes.columns}>
-        <div className={classes.column}>
-          {choosing && offers}
-          <Card label={t("map.title")}>{delivery ? <DeliveryMap delivery={delivery} /> : <MapSkeleton />}</Card>
-          <Part title={t("timeline.title")}>
-            <InSlices meanwhile={<TimelineSkeleton />}>
-              <Timeline deliveryId={deliveryId} />
-            </InSlices>
-          </Part>
-          <Part title={t("money.title")}>
-            <MoneyLines deliveryId={deliveryId} />
-          </Part>
-        </div>
-        <div className={classes.column}>
-          <Part title={t("facts.promise")}>
-            {delivery ? <Promised delivery={delivery} /> : <Skeleton m="lg" height={96} width="auto" />}
-          </Part>
-          {/* The rest comes as a whole: skeletons of other heights would only be moved about. */}
-          {delivery && (
-            <InSlices>
-              {delivery.proof && (
-                <Part title={t("proof.title")}>
-                  <ProofCard proof={delivery.proof} />
+      {/* The heading first: what a phone draws below it takes as long as all before. */}
+      <InSlices key={deliveryId} meanwhile={<Skeleton height={320} />}>
+        <div className={classes.columns}>
+          <div className={classes.column}>
+            {choosing && offers}
+            <Card label={t("map.title")}>{delivery ? <DeliveryMap delivery={delivery} /> : <MapSkeleton />}</Card>
+            <Part title={t("timeline.title")}>
+              <InSlices meanwhile={<TimelineSkeleton />}>
+                <Timeline deliveryId={deliveryId} />
+              </InSlices>
+            </Part>
+            <Part title={t("money.title")}>
+              <Suspense fallback={<Skeleton m="lg" height={48} width="auto" />}>
+                <MoneyLines deliveryId={deliveryId} />
+              </Suspense>
+            </Part>
+          </div>
+          <div className={classes.column}>
+            <Part title={t("facts.promise")}>
+              {delivery ? <Promised delivery={delivery} /> : <Skeleton m="lg" height={96} width="auto" />}
+            </Part>
+            {/* The rest comes as a whole: skeletons of other heights would only be moved about. */}
+            {delivery && (
+              <InSlices>
+                {delivery.proof && (
+                  <Part title={t("proof.title")}>
+                    <ProofCard proof={delivery.proof} />
+                  </Part>
+                )}
+                <Part title={t("action.heading")}>
+                  <Actions delivery={delivery} />
                 </Part>
-              )}
-              <Part title={t("action.heading")}>
-                <Actions delivery={delivery} />
-              </Part>
-              {staff && (
-                <Part title={t("steer.title")}>
-                  <Suspense fallback={<Skeleton m="lg" height={96} width="auto" />}>
-                    <Steering delivery={delivery} />
-                  </Suspense>
+                {staff && (
+                  <Part title={t("steer.title")}>
+                    <Suspense fallback={<Skeleton m="lg" height={96} width="auto" />}>
+                      <Steering delivery={delivery} />
+                    </Suspense>
+                  </Part>
+                )}
+                <Part title={t("facts.title")}>
+                  <Summary delivery={delivery} />
                 </Part>
-              )}
-              <Part title={t("facts.title")}>
-                <Summary delivery={delivery} />
-              </Part>
-            </InSlices>
-          )}
-          {!choosing && offers}
+                {!choosing && offers}
+              </InSlices>
+            )}
+          </div>
         </div>
-      </div>
+      </InSlices>
     </Page>
   );
 }

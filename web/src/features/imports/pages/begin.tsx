@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Refused, Unreachable } from "@/lib/api/problem";
 import { useFormat } from "@/lib/format";
 import { useIntent } from "@/lib/intent";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
 import { Sheet } from "@/ui/sheet";

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/lib/api/client";
 import { useFormat } from "@/lib/format";
 import { usePaged } from "@/lib/paged";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
 import { Rows, type Column } from "@/ui/rows";

@@ -4,7 +4,7 @@ import { IconDownload, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
 import { queryString, useDownload } from "@/lib/download";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 
 import { GROUPINGS, PERIODS, span, today, type Filter, type Grouping, type Period } from "../filter";
 import { carrierName } from "../naming";

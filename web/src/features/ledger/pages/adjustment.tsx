@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
 import { Fact, Facts } from "@/ui/facts";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { TextLink } from "@/ui/links";
 import { Card, Page } from "@/ui/page";
 import { Failure } from "@/ui/states";

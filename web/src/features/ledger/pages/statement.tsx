@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { queryString, useDownload } from "@/lib/download";
 import { useFormat } from "@/lib/format";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Page } from "@/ui/page";
 import { Failure } from "@/ui/states";
 

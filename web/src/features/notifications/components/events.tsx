@@ -2,7 +2,7 @@
 import { Button, Checkbox, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Section } from "@/ui/section";
 import { Sheet, type SheetColumn } from "@/ui/sheet";
 

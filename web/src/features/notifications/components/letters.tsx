@@ -4,7 +4,8 @@ import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { fieldErrors, Form, FormError } from "@/ui/form";
+import { fieldErrors, Form } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 
 import type { Wishes } from "../queries";
 import { useWish } from "../wishing";

@@ -10,7 +10,7 @@ import type { MenuFrame } from "@/app/shell/menu-button";
 import { useNow } from "@/features/deliveries/now";
 import { useFormat } from "@/lib/format";
 import { usePaged } from "@/lib/paged";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { TextLink } from "@/ui/links";
 import { Listed } from "@/ui/listed";
 import { Empty } from "@/ui/states";

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/lib/api/client";
 import { useFormat } from "@/lib/format";
 import { ConfirmButton } from "@/ui/dialog";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Item, Listed, Tag } from "@/ui/listed";
 import { Empty } from "@/ui/states";
 

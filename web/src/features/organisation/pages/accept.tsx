@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { linkToken, OneThing } from "@/features/users/components/card";
 import { meQuery } from "@/features/users/queries";
 import { token as held } from "@/lib/session";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { ButtonLink } from "@/ui/links";
 
 import { useAccept, useSwitch } from "../queries";

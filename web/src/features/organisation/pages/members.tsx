@@ -7,7 +7,8 @@ import { useTranslation } from "react-i18next";
 import { downloaded } from "@/features/account/download";
 import { useRules } from "@/features/users/rules";
 import { ConfirmButton } from "@/ui/dialog";
-import { fieldErrors, Form, FormError } from "@/ui/form";
+import { fieldErrors, Form } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Section } from "@/ui/section";
 
 import { OrganisationPage, useHere } from "../components/frame";

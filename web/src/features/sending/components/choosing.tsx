@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { Refused } from "@/lib/api/problem";
 import { useFormat } from "@/lib/format";
 import { newKey } from "@/lib/intent";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { ButtonLink, TextLink } from "@/ui/links";
 import { Page } from "@/ui/page";
 import { Empty, Failure } from "@/ui/states";

@@ -6,7 +6,7 @@ import type { Schemas } from "@/lib/api/client";
 import { useFormat } from "@/lib/format";
 import { useSession } from "@/lib/session";
 import { ConfirmButton } from "@/ui/dialog";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { TextLink } from "@/ui/links";
 import { Item, Tag } from "@/ui/listed";
 import { Section } from "@/ui/section";

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { useRules } from "@/features/users/rules";
 import type { Schemas } from "@/lib/api/client";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Section } from "@/ui/section";
 import { Empty } from "@/ui/states";
 

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
 import { useIntent } from "@/lib/intent";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Card } from "@/ui/page";
 import { Sheet } from "@/ui/sheet";
 

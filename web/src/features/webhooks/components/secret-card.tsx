@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Ask } from "@/ui/ask";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Card } from "@/ui/page";
 
 import { useMay } from "../may";

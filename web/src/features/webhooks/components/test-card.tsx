@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import { useFormat } from "@/lib/format";
 import { Dot } from "@/ui/dot";
-import { FormError } from "@/ui/form";
+import { FormError } from "@/ui/form-error";
 import { Card } from "@/ui/page";
 
 import { useMay } from "../may";
