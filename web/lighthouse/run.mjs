@@ -5,7 +5,7 @@
  *
  * Started by tests/system/test_web.py, and speaks with it as `e2e/journey.mjs` does.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import lighthouse, { desktopConfig } from "lighthouse";
@@ -21,6 +21,7 @@ const base = process.argv[2];
 const person = { email: `lia-${Date.now()}@example.com`, password: "uma frase que ninguem adivinha" };
 
 told(async () => {
+  mkdirSync(new URL("../shots/", import.meta.url), { recursive: true });
   await need("customer", person);
   const { id } = await need("delivery", person);
   const { link } = await need("tracking", { id, ...person });
