@@ -21,7 +21,14 @@ from storage.archiving import Archivist, Counted, Partition
 from storage.leaving import Leaving
 from storage.owning import owning
 
-_FOLDER, _MANIFEST = "archive/journal", "manifest.json"
+_FOLDER, _MANIFEST, _PLACE = "archive/journal", "manifest.json", "archive/place.json"
+
+
+class Place(BaseModel):
+    """The database whose archives lie in a place: another's would have the same names."""
+
+    system: str
+    name: str
 
 
 class Piece(Sealed):
@@ -75,6 +82,7 @@ async def archive(settings: Settings, url: str | None, now: datetime, say: Say, 
     vault, done = vault_of(settings, url), 0
     async with Wiring(settings) as wiring, owning(settings.need("database_url"), alone=True) as owner:
         journal, deliveries = Archivist(owner), Leaving(owner)
+        await asyncio.to_thread(_claim, vault, *await journal.whose())
         copied = await wiring.audit().cursor()
         for part in await journal.due(now - timedelta(days=settings.journal_hot_days)):
             if why := await journal.hindrance(part, copied):
@@ -90,6 +98,18 @@ async def archive(settings: Settings, url: str | None, now: datetime, say: Say, 
             await _forget(journal, vault, before, say)
             await leaving.forget(deliveries, vault, before, say)
     return Left(done, left)
+
+
+def _claim(vault: Vault, system: str, name: str) -> None:
+    """Makes an empty place ours. Raises VaultUnusable where it is another's: what we write would take its place."""
+    ours, text = Place(system=system, name=name), vault.read(_PLACE)
+    if text is None:
+        vault.write(_PLACE, ours)
+    elif text != ours.model_dump_json(indent=1).encode():
+        raise VaultUnusable(
+            f"archives of another database lie in {vault.url}: give these a place of their own by ENTREGA_ARCHIVE_URL; "
+            f"where they are this one's, from before its PostgreSQL was made anew, remove {_PLACE} there"
+        )
 
 
 async def _put_away(

@@ -69,6 +69,7 @@ _NOTED = """
     INSERT INTO journal.archives (name, since, until, lines, deliveries, manifest_sha256, archived_at)
     VALUES (%(name)s, %(since)s, %(until)s, %(lines)s, %(deliveries)s, %(manifest_sha256)s, now())
 """
+_WHOSE = "SELECT system_identifier::text AS system, current_database() AS name FROM pg_control_system()"
 _COLUMNS = [column.name for column in JournalRow.__table__.columns]
 
 
@@ -94,6 +95,12 @@ class Archivist:
 
     def __init__(self, connection: Owned) -> None:
         self._connection = connection
+
+    async def whose(self) -> tuple[str, str]:
+        """Which database this is, restored or not: its PostgreSQL's identifier and its name."""
+        row = await (await self._connection.execute(_WHOSE)).fetchone()
+        assert row is not None
+        return row["system"], row["name"]
 
     async def due(self, before: datetime) -> list[Partition]:
         """Those that ended before then and are not archived, oldest first."""

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from domain.audit import Origin
 from domain.deliveries import DeliveryStatus
 from domain.errors import Archived, Conflict, DeliveryDiverged
 from runtime.archiving import known_archives, lines_of, put_back, verify
-from runtime.backup.vault import Damaged
+from runtime.backup.vault import Damaged, VaultUnusable
 
 
 async def test_a_month_waits_for_its_deliveries_and_for_whoever_reads(old):
@@ -67,6 +68,22 @@ async def test_an_archived_month_is_gone_from_the_journal_and_from_nowhere_else(
     with pytest.raises(Conflict, match="put-back"):
         await old.figures.rebuild(lambda *_: None)
     assert await old.archive() == 0
+
+
+async def test_a_place_that_holds_anothers_archives_is_left_alone(old):
+    await old.end()
+    await old.read()
+    before = await old.all(LINES)
+    place = Path(str(old.settings.backup_url)) / "archive" / "place.json"
+    place.parent.mkdir(parents=True)
+    place.write_text('{"system": "7", "name": "theirs"}')
+    with pytest.raises(VaultUnusable, match="ENTREGA_ARCHIVE_URL"):
+        await old.archive()
+    assert (await old.all(LINES), [each.name for each in place.parent.iterdir()]) == (before, ["place.json"])
+    place.unlink()
+    assert await old.archive() == 2
+    assert place.exists()
+    assert await old.archive() == 0  # and it is still ours
 
 
 async def test_what_is_put_back_is_what_was_taken_and_may_go_again(old):
