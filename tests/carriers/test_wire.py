@@ -272,7 +272,7 @@ async def test_cookies_do_not_travel_between_accounts(serve: Any, make: Make, re
 
 
 async def test_an_account_left_alone_comes_back(scripted: Any, make: Make, request_: QuoteRequest) -> None:
-    adapter = make(scripted.url, breaker_failures=3, breaker_cool_down_s=1)
+    adapter = make(scripted.url, breaker_failures=3, breaker_cool_down_s=4)
     scripted.on(AVAILABILITY, (500, {}))
     for _ in range(3):
         with pytest.raises(errors.CarrierUnavailable):
@@ -284,7 +284,7 @@ async def test_an_account_left_alone_comes_back(scripted: Any, make: Make, reque
     labels = {"carrier": "open_delivery", "account": "ligeiro"}
     assert REGISTRY.get_sample_value("entrega_carrier_breaker_state", labels) == 2
     scripted.on(AVAILABILITY, (200, PRICE))
-    await asyncio.sleep(1.05)
+    await asyncio.sleep(4.05)
     await adapter.quote(request_)
     assert REGISTRY.get_sample_value("entrega_carrier_breaker_state", labels) == 0
 

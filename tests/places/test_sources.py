@@ -105,7 +105,7 @@ async def test_a_geocoder_that_misbehaves_costs_the_coordinates_and_nothing_else
     what: str, server: Server, atlas: Any, paulista: Address
 ) -> None:
     server.then = BAD[what]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await atlas(server.url, deadline_s=0.5).locate(paulista) is None
     assert len(server.asked) == 1
 
@@ -117,7 +117,7 @@ async def test_what_is_no_point_is_none(what: str, server: Server, atlas: Any, p
     assert await knows.locate(paulista) is None
     # Nor is it remembered as a place that nobody knows.
     server.then = says([MATCH])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await knows.locate(paulista) is None:
             await asyncio.sleep(0.01)
 
@@ -174,7 +174,7 @@ async def test_a_look_up_that_misbehaves_is_unavailable_and_says_nothing_of_what
 ) -> None:
     server.then = BAD[what] if what in BAD else says(NO_ADDRESS[what])
     with caplog.at_level(logging.WARNING), pytest.raises(errors.Unavailable) as raised:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await atlas(server.url, deadline_s=0.5).look_up("BR", "01001000")
     assert "01001" not in f"{raised.value.detail}{raised.value.data}{raised.value.__cause__!r}{caplog.text}"
 

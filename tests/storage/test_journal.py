@@ -128,4 +128,4 @@ async def test_not_even_the_owner_changes_a_line(engines, change):
 async def test_a_lock_is_for_one_subject_alone(engines):
     async with transaction(engines["users"]) as one, transaction(engines["users"]) as other:
         await lock(one, "usr_1")
-        await asyncio.wait_for(lock(other, "usr_2"), timeout=2)
+        await asyncio.wait_for(lock(other, "usr_2"), timeout=30)

@@ -108,10 +108,10 @@ async def test_nobody_is_asked_again_for_ever(client, world):
 
 async def test_an_expired_offer_cannot_be_accepted_but_asked_for_again(env, world, life):
     carrier = world.carrier("a")
-    soon = CarrierOffer(service="moto", cost=brl(500), expires_at=datetime.now(UTC) + timedelta(seconds=1))
+    soon = CarrierOffer(service="moto", cost=brl(500), expires_at=datetime.now(UTC) + timedelta(minutes=1))
     carrier.on["quote"] = [[soon]]
     quoted = await life.requested()
-    await asyncio.sleep(1.1)
+    await env.fast_forward(life.handle, timedelta(minutes=2))
     with pytest.raises(WorkflowUpdateFailedError) as info:
         await life.accept(quoted)
     assert refused(info) == "quote_expired"
@@ -384,8 +384,9 @@ async def test_a_cancel_while_the_carrier_thinks_is_heard_at_once_and_safe(world
     assert not world.slots
 
 
-async def test_a_cancel_while_quoting_ends_it(world, life):
-    world.carrier("a").on["quote"] = [lambda: asyncio.sleep(1.5)]
+async def test_a_cancel_while_quoting_ends_it(client, world):
+    life = Life(client, world, DeliveryPolicy(quote_deadline=timedelta(minutes=1)))
+    world.carrier("a").on["quote"] = [lambda: asyncio.sleep(60)]
     waiting = asyncio.create_task(life.requested())
     await life.until(lambda d: d.status == "quoting")
     cancelled = await life.ask(W.cancel, messages.Cancel(actor="usr_1"))
