@@ -15,7 +15,7 @@ from workflows import messages
 from workflows.deliveries import DeliveryWorkflow as W
 
 QUICK = DeliveryPolicy(
-    quote_deadline=timedelta(seconds=2), book_attempt=timedelta(seconds=2), book_deadline=timedelta(seconds=6)
+    quote_deadline=timedelta(seconds=4), book_attempt=timedelta(seconds=4), book_deadline=timedelta(seconds=8)
 )
 
 
