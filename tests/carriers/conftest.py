@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sandboxed import _webhooks, couriers, sandbox_url  # noqa: F401 - fixtures
+from sandboxed import TRUST, _webhooks, couriers, sandbox_url  # noqa: F401 - fixtures
 
 from carriers._base import client
 from carriers.open_delivery import OpenDelivery
@@ -122,7 +122,7 @@ async def scripted(serve: Serve) -> Scripted:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with client() as opened:
+    async with client(TRUST) as opened:
         yield opened
 
 
