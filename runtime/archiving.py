@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 from domain.audit import JournalLine, chained
 from domain.errors import NotFound
 from runtime import leaving
+from runtime.backup.manifest import is_ours
 from runtime.backup.vault import Damaged, Sealed, Vault, VaultUnusable
 from runtime.saying import Progress, Say
 from runtime.settings import Settings
@@ -24,8 +25,8 @@ from storage.owning import owning
 _FOLDER, _MANIFEST, _PLACE = "archive/journal", "manifest.json", "archive/place.json"
 
 
-class Place(BaseModel):
-    """The database whose archives lie in a place: another's would have the same names."""
+class Database(BaseModel):
+    """Whose archives lie in a place: another's would have the same names."""
 
     system: str
     name: str
@@ -82,7 +83,8 @@ async def archive(settings: Settings, url: str | None, now: datetime, say: Say, 
     vault, done = vault_of(settings, url), 0
     async with Wiring(settings) as wiring, owning(settings.need("database_url"), alone=True) as owner:
         journal, deliveries = Archivist(owner), Leaving(owner)
-        await asyncio.to_thread(_claim, vault, *await journal.whose())
+        system, name = await journal.whose()
+        await asyncio.to_thread(_claim, vault, Database(system=system, name=name))
         copied = await wiring.audit().cursor()
         for part in await journal.due(now - timedelta(days=settings.journal_hot_days)):
             if why := await journal.hindrance(part, copied):
@@ -100,12 +102,9 @@ async def archive(settings: Settings, url: str | None, now: datetime, say: Say, 
     return Left(done, left)
 
 
-def _claim(vault: Vault, system: str, name: str) -> None:
+def _claim(vault: Vault, ours: Database) -> None:
     """Makes an empty place ours. Raises VaultUnusable where it is another's: what we write would take its place."""
-    ours, text = Place(system=system, name=name), vault.read(_PLACE)
-    if text is None:
-        vault.write(_PLACE, ours)
-    elif text != ours.model_dump_json(indent=1).encode():
+    if not is_ours(vault, _PLACE, ours):
         raise VaultUnusable(
             f"archives of another database lie in {vault.url}: give these a place of their own by ENTREGA_ARCHIVE_URL; "
             f"where they are this one's, from before its PostgreSQL was made anew, remove {_PLACE} there"

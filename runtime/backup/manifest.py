@@ -152,14 +152,20 @@ def write_drill(vault: Vault, drill: Drill) -> None:
 def claim(vault: Vault, ours: Owner) -> None:
     """Makes an empty vault ours. Raises VaultUnusable where it is another's: two histories of the same names would
     make each other useless."""
-    text = vault.read(_OWNER)
-    if text is None:
-        vault.write(_OWNER, ours)
-    elif _parsed(Owner, _OWNER, text) != ours:
+    if not is_ours(vault, _OWNER, ours):
         raise VaultUnusable(
             f"{vault.url} holds the history of another database, or of this one before it was restored: "
             "name an empty place with --to, and keep the old one for as long as you may need it"
         )
+
+
+def is_ours(vault: Vault, name: str, ours: BaseModel) -> bool:
+    """Whether the file of this name says so, which it does from now on where there is none. Raises VaultUnusable."""
+    text = vault.read(name)
+    if text is None:
+        vault.write(name, ours)
+        return True
+    return _parsed(type(ours), name, text) == ours
 
 
 def _parsed(kind: type[T], name: str, text: bytes) -> T:
